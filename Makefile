@@ -1,0 +1,46 @@
+# One local command for everything: `make demo` shows the product, `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+VENDOR := src/amends/flows/report/vendor
+
+.PHONY: demo test setup browser lock format clean
+
+demo: setup
+	$(BIN)/amends demo
+
+test: setup browser
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+setup: .venv/.ready $(VENDOR)/.ready
+
+.venv/.ready: requirements.lock requirements-bootstrap.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENDOR)/.ready: frontend/package-lock.json frontend/build.mjs $(wildcard frontend/css/* frontend/js/*)
+	cd frontend && npm ci --silent && node build.mjs
+	touch $@
+
+# The browser tests drive Debian's chromium; only root may install it, others are told.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
+	  || { echo "chromium is missing: install it as root with 'apt-get install chromium', then run 'make test' again"; exit 1; }
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url requirements-bootstrap.in -o requirements-bootstrap.lock
+	cd frontend && npm install --package-lock-only --omit-lockfile-registry-resolved
+
+format:
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv frontend/node_modules $(VENDOR) demo out

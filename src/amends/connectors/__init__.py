@@ -1,0 +1,1 @@
+"""One folder per source. Each maps its fields to Signal and nothing more."""

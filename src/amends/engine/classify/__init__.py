@@ -1,0 +1,1 @@
+"""Causes, sentiment and severity of texts, with a confidence that means something."""

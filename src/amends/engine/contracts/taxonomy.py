@@ -1,0 +1,137 @@
+"""The taxonomy: a tree of named failure reasons with descriptions and examples."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .words import Severity
+
+TAXONOMIES = Path(__file__).parent / "taxonomies"
+"""Starter taxonomies, one YAML file each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A leaf or branch of the taxonomy. `path` is its identity: "delivery/missed_slot"."""
+
+    path: str
+    label: str
+    description: str
+    examples: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    resolution_codes: tuple[str, ...] = ()
+    owner_team: str = ""
+    journey_stages: tuple[str, ...] = ()
+    default_severity: Severity = Severity.MEDIUM
+
+    @property
+    def parent(self) -> str | None:
+        """Path of the branch this cause hangs on; None at the top."""
+        head, _, _ = self.path.rpartition("/")
+        return head or None
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """A named, versioned tree of causes.
+
+    Raises
+    ------
+    ValueError
+        Two causes have one path, or a cause's branch is missing.
+
+    """
+
+    name: str
+    title: str
+    version: str
+    causes: tuple[Cause, ...]
+    _by_path: Mapping[str, Cause] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_path: dict[str, Cause] = {}
+        for cause in self.causes:
+            if cause.path in by_path:
+                raise ValueError(f"Taxonomy {self.name}: cause {cause.path} stands twice.")
+            by_path[cause.path] = cause
+        for cause in self.causes:
+            if cause.parent is not None and cause.parent not in by_path:
+                raise ValueError(
+                    f"Taxonomy {self.name}: {cause.path} hangs on {cause.parent}, which is missing."
+                )
+        object.__setattr__(self, "_by_path", by_path)
+
+    def __getitem__(self, path: str) -> Cause:
+        return self._by_path[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._by_path
+
+    @property
+    def leaves(self) -> tuple[Cause, ...]:
+        """Causes that nothing hangs on: what a signal is labelled with."""
+        parents = {c.parent for c in self.causes}
+        return tuple(c for c in self.causes if c.path not in parents)
+
+    def label(self, path: str) -> str:
+        """Return the words for a path; the path itself when the taxonomy does not know it."""
+        return self._by_path[path].label if path in self._by_path else path
+
+
+def read_taxonomy(path: Path) -> Taxonomy:
+    """Read a taxonomy file (YAML; see `taxonomies/`).
+
+    Raises
+    ------
+    ValueError
+        The file is not a taxonomy; the message names file and field.
+
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        causes = tuple(_causes(data["causes"], prefix=""))
+        return Taxonomy(data["name"], data["title"], str(data["version"]), causes)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path.name}: not YAML: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path.name}: not a taxonomy: {error!r} is missing or wrong.") from error
+
+
+def starter_taxonomy(name: str) -> Taxonomy:
+    """Return a shipped taxonomy by name.
+
+    Raises
+    ------
+    ValueError
+        There is none of that name; the message lists those there are.
+
+    """
+    path = TAXONOMIES / f"{name}.yaml"
+    if not path.exists():
+        raise ValueError(f"No taxonomy {name!r}. There are: {', '.join(starter_taxonomies())}.")
+    return read_taxonomy(path)
+
+
+def starter_taxonomies() -> tuple[str, ...]:
+    """Names of the shipped taxonomies."""
+    return tuple(sorted(p.stem for p in TAXONOMIES.glob("*.yaml")))
+
+
+def _causes(nodes: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Cause]:
+    for node in nodes:
+        path = f"{prefix}{node['key']}"
+        yield Cause(
+            path=path,
+            label=node["label"],
+            description=node["description"],
+            examples=tuple(node.get("examples", ())),
+            synonyms=tuple(node.get("synonyms", ())),
+            resolution_codes=tuple(node.get("resolution_codes", ())),
+            owner_team=node.get("owner_team", ""),
+            journey_stages=tuple(node.get("journey_stages", ())),
+            default_severity=Severity(node.get("severity", "medium")),
+        )
+        yield from _causes(node.get("causes", ()), prefix=f"{path}/")

@@ -1,0 +1,1 @@
+"""What broke, where, since when, within a stated budget of false alarms."""

@@ -1,0 +1,1 @@
+"""Cost of failure, and did the fix work."""

@@ -1,0 +1,1 @@
+"""Policy tables, ranking and explanations: the right response within limits."""

@@ -1,0 +1,1 @@
+"""From source columns to signals: understand, convert, clean, redact, roll up."""

@@ -1,0 +1,1 @@
+"""Shared maths: intervals, survival, sequential tests."""

@@ -1,0 +1,1 @@
+"""Metrics with denominators and intervals; effects with what speaks against them."""

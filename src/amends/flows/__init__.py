@@ -1,0 +1,1 @@
+"""Ordered runs, read top to bottom."""

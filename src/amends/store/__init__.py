@@ -1,0 +1,1 @@
+"""The lake of signals and the engines that query it."""
