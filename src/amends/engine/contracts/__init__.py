@@ -4,6 +4,7 @@ from .breakdown import Breakdown, CauseShare, Evidence, Interval
 from .case import ActionTaken, CaseFacts, Outcome, compensation_share
 from .classification import UNSURE, ClassifierReport, Label
 from .decision import ConditionResult, Decision, RankedAction, Recommendation, RowResult, Value
+from .errors import BadInput
 from .intake import FieldMap, Preset, QuarantinedRow, UnderstoodColumn
 from .metrics import CauseCost, Effect, Metric, Verification
 from .money import CENT, Money
@@ -66,6 +67,7 @@ __all__ = [
     "UNSURE",
     "ActionKind",
     "ActionTaken",
+    "BadInput",
     "Breakdown",
     "BreakdownReport",
     "BreakdownState",
