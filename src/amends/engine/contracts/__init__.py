@@ -5,7 +5,7 @@ from .case import ActionTaken, CaseFacts, Outcome, compensation_share
 from .classification import UNSURE, ClassifierReport, Label
 from .decision import ConditionResult, Decision, RankedAction, Recommendation, RowResult, Value
 from .errors import BadInput
-from .intake import FieldMap, Preset, QuarantinedRow, UnderstoodColumn
+from .intake import FieldMap, Preset, QuarantinedRow, RawTable, UnderstoodColumn, Understanding
 from .metrics import CauseCost, Effect, Metric, Verification
 from .money import CENT, Money
 from .report import (
@@ -100,6 +100,7 @@ __all__ = [
     "QuarantinedRow",
     "Quote",
     "RankedAction",
+    "RawTable",
     "Recommendation",
     "Report",
     "RowAccount",
@@ -113,6 +114,7 @@ __all__ = [
     "SourceFile",
     "Taxonomy",
     "UnderstoodColumn",
+    "Understanding",
     "Value",
     "Verdict",
     "Verification",

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from .words import Kind
 
 
@@ -13,11 +17,16 @@ class FieldMap:
     column: str
     convert: str = "text"
     """A named conversion of `engine.signals.convert`, its argument after a colon."""
+    when: str = ""
+    """"column=value": only the rows where that column holds that value; empty: all rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """How the export of one product maps to Signal; its `fingerprint` columns give it away."""
+    """How the export of one product maps to Signal; its `fingerprint` columns give it away.
+
+    Column names are compared without regard to case, and to blanks, dots and underscores.
+    """
 
     name: str
     title: str
@@ -43,6 +52,33 @@ class UnderstoodColumn:
     """The date format, the scale, the unit: what was assumed."""
     filled: int
     samples: tuple[str, ...]
+    convert: str = "text"
+    """The named conversion that is applied; see `FieldMap`."""
+    when: str = ""
+    """See `FieldMap`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How a whole file was read: which kind of signal its rows are and what each column means.
+
+    A column that fills two fields stands twice.
+    """
+
+    preset: str
+    """Name of the preset; empty when names and content had to do."""
+    kind: Kind
+    """What the rows are, where no column says it."""
+    kind_because: str
+    columns: tuple[UnderstoodColumn, ...]
+    notes: tuple[str, ...] = ()
+    skip_rows: int = 0
+    taxonomy: str | None = None
+    """The starter taxonomy that fits, when the preset says so."""
+
+    def column_of(self, field: str) -> str | None:
+        """Return the source column of a Signal field; None when there is none."""
+        return next((c.column for c in self.columns if c.field == field), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +91,45 @@ class QuarantinedRow:
     field: str
     reason: str
     raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A file as it was read: every row is either in `columns` or in `quarantined`.
+
+    Parameters
+    ----------
+    file
+        Name of the file, as messages shall call it.
+    format
+        csv, tsv, xlsx, json, jsonl or parquet.
+    encoding, delimiter
+        Of a text file; empty for the others.
+    columns
+        N rows. Strings, null where the cell is empty; instants of a Parquet file stay timestamps.
+    rows
+        int64 of shape (N,): the 1-based data row of each.
+    quarantined
+        Rows that could not be read.
+    notes
+        What was assumed or left aside, one sentence each.
+
+    """
+
+    file: str
+    format: str
+    encoding: str
+    delimiter: str
+    columns: pa.Table
+    rows: NDArray[np.int64]
+    quarantined: tuple[QuarantinedRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != len(self.columns):
+            raise ValueError(f"{len(self.columns)} rows, {len(self.rows)} row numbers.")
+
+    @property
+    def read(self) -> int:
+        """How many data rows the file has: the good ones and the quarantined ones."""
+        return len(self.columns) + len(self.quarantined)
