@@ -2,10 +2,10 @@
 
 from .breakdown import Breakdown, CauseShare, Evidence, Interval
 from .case import ActionTaken, CaseFacts, Outcome, compensation_share
-from .classification import UNSURE, ClassifierReport, Label
+from .classification import UNSURE, ClassifierReport, Label, Labels
 from .decision import ConditionResult, Decision, RankedAction, Recommendation, RowResult, Value
 from .errors import BadInput
-from .intake import FieldMap, Preset, QuarantinedRow, RawTable, UnderstoodColumn, Understanding
+from .intake import FieldMap, Preset, QuarantinedRow, RawTable, Understanding, UnderstoodColumn
 from .metrics import CauseCost, Effect, Metric, Verification
 from .money import CENT, Money
 from .report import (
@@ -89,6 +89,7 @@ __all__ = [
     "Interval",
     "Kind",
     "Label",
+    "Labels",
     "LeafTable",
     "Limit",
     "Localization",
@@ -113,8 +114,8 @@ __all__ = [
     "SliceShare",
     "SourceFile",
     "Taxonomy",
-    "UnderstoodColumn",
     "Understanding",
+    "UnderstoodColumn",
     "Value",
     "Verdict",
     "Verification",
