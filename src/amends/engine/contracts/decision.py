@@ -45,6 +45,8 @@ class Decision:
     rows: tuple[RowResult, ...]
     would_change: tuple[str, ...] = ()
     """The nearest changes of the case that would have led to another outcome."""
+    collected: tuple[Mapping[str, Value], ...] = ()
+    """Outputs of every matched row, of tables that collect; `outcome` then lists the first one."""
 
 
 @dataclass(frozen=True, slots=True)

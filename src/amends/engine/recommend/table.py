@@ -1,0 +1,258 @@
+"""A typed decision table, compiled to closures.
+
+Each row is a bit. Compiling turns every column into a closure from a value to the mask of the rows
+whose condition holds there; deciding is one look-up per column and a bitwise AND. The masks come
+from the exact cells of the column (`cells`), so deciding and checking cannot disagree.
+
+A fact that is missing or of the wrong type is refused, and so is a case that no row speaks for:
+nothing falls through to a default.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+
+from amends.engine.contracts import CENT, BadInput, Money, Value
+
+from .cells import Cell, cell_finder, cells_of
+from .columns import Column, ColumnType, Scalar, write
+from .conditions import Condition
+
+Fact = str | Decimal | int | Money | bool | date | None
+"""What a case brings for a column."""
+Facts = Mapping[str, Fact]
+
+
+class HitPolicy(StrEnum):
+    """What happens when several rows match."""
+
+    UNIQUE = "unique"
+    """Never: the table is refused when two rows can match one case."""
+    FIRST = "first"
+    """The first row decides."""
+    COLLECT_MIN = "collect-min"
+    """The row with the lowest first output decides: limits."""
+    COLLECT = "collect"
+    """All of them are listed: allowed actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """An output that is a factor times an input of the case: "1.5 * loss"."""
+
+    factor: Decimal
+    column: str
+
+    def write(self) -> str:
+        """Return the text that the table's file holds."""
+        return f"{write(self.factor)} * {self.column}"
+
+
+Output = Scalar | Scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a condition per input column (None: any), a value per output column."""
+
+    row_id: str
+    conditions: tuple[Condition | None, ...]
+    outputs: tuple[Output, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Where a table comes from. None of it decides anything."""
+
+    title: str = ""
+    citation: str = ""
+    verified_on: date | None = None
+    """When the figures were last checked against the source; None: they were not."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A case with what the table must say of it."""
+
+    facts: Mapping[str, Scalar | None]
+    expect: Mapping[str, Scalar]
+    """Output name → value. COLLECT: first output, values joined by ", " in the rows' order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A compiled policy table. Made by `read_table`; frozen; safe to share."""
+
+    name: str
+    version: str
+    hit: HitPolicy
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    currency: str = ""
+    """ISO code that amounts must have; empty: any (amounts are in the case's own currency)."""
+    effective_from: date = date(1970, 1, 1)
+    effective_to: date | None = None
+    """Last day on which the table holds; None: until replaced."""
+    jurisdiction: str = ""
+    sector: str = ""
+    about: About = About()
+    examples: tuple[Example, ...] = ()
+    cells: tuple[tuple[Cell, ...], ...] = field(init=False, repr=False, compare=False)
+    content_hash: str = field(init=False, compare=False)
+    """SHA-256 (16 hex digits) of what the table decides; notes and layout do not change it."""
+    _finders: tuple[Callable[[Scalar | None], int], ...] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        by_column = [tuple(r.conditions[c] for r in self.rows) for c in range(len(self.inputs))]
+        pairs = list(zip(self.inputs, by_column, strict=True))
+        set_ = object.__setattr__
+        set_(self, "cells", tuple(cells_of(column, cs) for column, cs in pairs))
+        set_(self, "_finders", tuple(cell_finder(column, cs) for column, cs in pairs))
+        set_(self, "content_hash", _content_hash(self))
+
+    def is_effective(self, on: date) -> bool:
+        """Return whether the table holds on a day (both ends count)."""
+        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
+
+    def typed(self, facts: Facts) -> tuple[Scalar | None, ...]:
+        """Return the facts that the table looks at, in column order and checked.
+
+        Raises
+        ------
+        BadInput
+            A fact is missing, unknown though the column is not optional, of the wrong type, in
+            another currency, or outside the column's domain.
+
+        """
+        return tuple(_typed(self, column, facts) for column in self.inputs)
+
+    def locate(self, values: tuple[Scalar | None, ...]) -> tuple[int, ...]:
+        """Return per column the index of the cell that typed values lie in."""
+        return tuple([find(value) for find, value in zip(self._finders, values, strict=True)])
+
+    def matching(self, at: tuple[int, ...]) -> int:
+        """Return the mask of rows that match a combination of cells."""
+        mask = (1 << len(self.rows)) - 1
+        for cells, i in zip(self.cells, at, strict=True):
+            mask &= cells[i].rows
+        return mask
+
+    def hits(self, mask: int, values: tuple[Scalar | None, ...]) -> tuple[int, ...]:
+        """Return the rows that decide, the deciding one first; COLLECT: all in table order."""
+        rows = tuple(_bits(mask))
+        if self.hit is HitPolicy.COLLECT_MIN and len(rows) > 1:
+            return tuple(sorted(rows, key=lambda r: (self.output(r, 0, values), r)))
+        if self.hit is HitPolicy.FIRST:
+            return rows[:1]
+        return rows
+
+    def output(self, row: int, column: int, values: tuple[Scalar | None, ...]) -> Scalar:
+        """Return one output of a row; scaled amounts are rounded (a limit down) to cents."""
+        value = self.rows[row].outputs[column]
+        if not isinstance(value, Scaled):
+            return value
+        at = next(i for i, c in enumerate(self.inputs) if c.name == value.column)
+        product = value.factor * Decimal(values[at])  # type: ignore[arg-type]
+        if self.outputs[column].type is not ColumnType.MONEY:
+            return product
+        limiting = self.hit is HitPolicy.COLLECT_MIN
+        return product.quantize(CENT, ROUND_DOWN if limiting else ROUND_HALF_EVEN)
+
+    def outcome(self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]) -> dict[str, Value]:
+        """Return output name → value of the deciding row; COLLECT: values joined by ", ".
+
+        Raises
+        ------
+        BadInput
+            No row matches.
+
+        """
+        if not rows:
+            raise self.refuse(values)
+        if self.hit is HitPolicy.COLLECT:
+            first = (write(self.output(r, 0, values)) for r in rows)
+            return {self.outputs[0].name: ", ".join(dict.fromkeys(first))}
+        return {c.name: _plain(self.output(rows[0], i, values)) for i, c in enumerate(self.outputs)}
+
+    def collected(
+        self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]
+    ) -> tuple[dict[str, Value], ...]:
+        """Return the outputs of every given row."""
+        return tuple(
+            {c.name: _plain(self.output(r, i, values)) for i, c in enumerate(self.outputs)}
+            for r in rows
+        )
+
+    def refuse(self, values: tuple[Scalar | None, ...]) -> BadInput:
+        """Return the refusal of a case that no row speaks for."""
+        case = ", ".join(
+            f"{c.name} = {'unknown' if v is None else write(v)}"
+            for c, v in zip(self.inputs, values, strict=True)
+        )
+        return BadInput(
+            f"No row matches the case {case}.",
+            where=f"policy table {self.name} {self.version}",
+            remedy="Close the gap in the table; nothing is decided by default.",
+        )
+
+
+def _typed(table: Table, column: Column, facts: Facts) -> Scalar | None:
+    value = facts.get(column.name)
+    if value is None:
+        if column.is_optional:
+            return None
+        raise BadInput(
+            f"The case has no {column.name}.",
+            where=f"policy table {table.name}",
+            remedy="Find it out: the table does not decide without it.",
+        )
+    try:
+        return column.accept(value, table.currency)
+    except BadInput as error:
+        where = f"policy table {table.name}, column {column.name}"
+        raise BadInput(error.what, where=where, remedy=error.remedy) from None
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _plain(value: Scalar) -> Value:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _content_hash(table: Table) -> str:
+    rows = [
+        [
+            row.row_id,
+            [c and c.write() for c in row.conditions],
+            [o.write() if isinstance(o, Scaled) else write(o) for o in row.outputs],
+        ]
+        for row in table.rows
+    ]
+    if table.hit is not HitPolicy.FIRST:
+        rows.sort(key=lambda row: str(row[0]))
+    columns = [[_describe(c) for c in side] for side in (table.inputs, table.outputs)]
+    until = table.effective_to.isoformat() if table.effective_to else ""
+    scope = [table.jurisdiction, table.sector, table.effective_from.isoformat(), until]
+    content = [table.name, table.hit, table.currency, scope, columns, rows]
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _describe(column: Column) -> list[object]:
+    ends = [None if end is None else write(end) for end in (column.low, column.high)]
+    flags = [column.is_open, column.is_whole, column.is_optional]
+    return [column.name, column.type, list(column.values), *flags, *ends]
