@@ -88,14 +88,17 @@ def net_share(
     """Adjusted Wald interval of (positive − negative) ÷ n, as a share in [−1, 1].
 
     Three imaginary answers, spread ¼ : ½ : ¼ over the negative, neutral and positive, keep the
-    coverage at small n (Rocks 2016, "Interval estimation for the Net Promoter Score").
+    coverage at small n (Rocks 2016, "Interval estimation for the Net Promoter Score"); the interval
+    is stretched to hold what was seen.
     """
     _check_count(positive + negative, n)
     answers = n / design_effect + 3
     up = (positive / design_effect + 0.75) / answers
     down = (negative / design_effect + 0.75) / answers
     half = normal_quantile(level) * float(np.sqrt((up + down - (up - down) ** 2) / answers))
-    return Interval(max(-1.0, up - down - half), min(1.0, up - down + half), level)
+    seen = (positive - negative) / n
+    low, high = min(seen, up - down - half), max(seen, up - down + half)
+    return Interval(max(-1.0, low), min(1.0, high), level)
 
 
 def design_effect(values: Floats, clusters: NDArray[np.int64] | None) -> float:

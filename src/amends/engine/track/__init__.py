@@ -3,13 +3,18 @@
 from .catalog import MetricDefinition, catalogue
 from .config import MetricConfig
 from .key_figures import metric_series, metrics
+from .theme import ThemeImpact, theme_impact
 from .trend import MetricSeries
+from .working_time import WorkingHours
 
 __all__ = [
     "MetricConfig",
     "MetricDefinition",
     "MetricSeries",
+    "ThemeImpact",
+    "WorkingHours",
     "catalogue",
     "metric_series",
     "metrics",
+    "theme_impact",
 ]

@@ -45,7 +45,7 @@ def _share(name: str, label: str, better: str, n_of: str, definition: str) -> Me
     return MetricDefinition(name, label, "%", better, Shape.SHARE, n_of, definition, 100.0)
 
 
-_FIXED: Final = (
+_ANSWERS: Final = (
     MetricDefinition(
         "nps",
         "Net Promoter Score",
@@ -73,28 +73,9 @@ _FIXED: Final = (
         "answers",
         'Mean of the 1–7 "it was easy" scale; 7 is easy.',
     ),
-    MetricDefinition(
-        "resolution_median_days",
-        "Median time to resolution",
-        "days",
-        "lower",
-        Shape.DURATION,
-        "cases",
-        "Days by which half the cases are resolved, from the complaint to its last resolution, "
-        "in calendar time; open cases count as not resolved yet (Kaplan–Meier).",
-        quantile=0.5,
-    ),
-    MetricDefinition(
-        "resolution_p90_days",
-        "Time to resolution, 9 in 10",
-        "days",
-        "lower",
-        Shape.DURATION,
-        "cases",
-        "Days by which 90 % of the cases are resolved, from the complaint to its last resolution, "
-        "in calendar time; open cases count as not resolved yet (Kaplan–Meier).",
-        quantile=0.9,
-    ),
+)
+
+_RATES: Final = (
     _share(
         "escalation_rate",
         "Escalated",
@@ -138,7 +119,36 @@ _FIXED: Final = (
 
 def catalogue(config: MetricConfig) -> tuple[MetricDefinition, ...]:
     """Return all metrics in the order in which they are shown, windows filled in."""
-    return (*_FIXED[:6], *_contact_metrics(config), *_FIXED[6:], *_recovery_metrics(config))
+    return (
+        *_ANSWERS,
+        *_resolution_metrics(config),
+        *_contact_metrics(config),
+        *_RATES,
+        *_recovery_metrics(config),
+    )
+
+
+def _resolution_metrics(config: MetricConfig) -> tuple[MetricDefinition, ...]:
+    clocks = [("days", "calendar time"), ("business_hours", "business time")]
+    return tuple(
+        MetricDefinition(
+            f"resolution_{short}_{unit}",
+            label + (" (business time)" if unit == "business_hours" else ""),
+            unit.replace("_", " "),
+            "lower",
+            Shape.DURATION,
+            "cases",
+            f"{unit.replace('_', ' ').capitalize()} by which {part} of the cases are resolved, "
+            f"from the complaint to its last resolution, in {clock}; open cases count as not "
+            "resolved yet (Kaplan–Meier).",
+            quantile=quantile,
+        )
+        for unit, clock in clocks[: 1 if config.hours is None else 2]
+        for short, quantile, part, label in (
+            ("median", 0.5, "half", "Median time to resolution"),
+            ("p90", 0.9, "90 %", "Time to resolution, 9 in 10"),
+        )
+    )
 
 
 def _contact_metrics(config: MetricConfig) -> tuple[MetricDefinition, ...]:

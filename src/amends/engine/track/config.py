@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from .working_time import WorkingHours
+
 
 @dataclass(frozen=True, slots=True)
 class MetricConfig:
@@ -19,6 +21,8 @@ class MetricConfig:
         A survey counts as an answer to a recovery when it comes within so many days of it.
     retention_days
         T: a customer is retained when a transaction follows within T days of the resolution.
+    hours
+        When the operation is open; given, resolution times come in business time too.
     level
         Coverage of the intervals.
 
@@ -28,6 +32,7 @@ class MetricConfig:
     ends_at: datetime | None = None
     survey_window_days: float = 90.0
     retention_days: float = 90.0
+    hours: WorkingHours | None = None
     level: float = 0.95
 
     def __post_init__(self) -> None:

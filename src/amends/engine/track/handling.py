@@ -1,5 +1,6 @@
 """Observations out of cases: resolution time, first-contact resolution, recontact, escalation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from amends.engine.contracts import Floats
 from .cases import Cases, SignalColumns
 from .columns import Codes, Flags, Instants, days
 from .observations import Missing, Observations
+from .working_time import WorkingHours, working_hours_between
 
 _NO_CASES = "There are no complaints or tickets in the data."
 _NO_RESOLUTION = (
@@ -29,6 +31,19 @@ class Handling:
 
 def resolution_days(handling: Handling) -> Observations | Missing:
     """Return days from complaint to last resolution; open cases until the end of the data."""
+    return _resolution(handling, lambda since, until: days(until - since))
+
+
+def in_business_time(handling: Handling, hours: WorkingHours) -> dict[str, Observations | Missing]:
+    """Return the resolution metrics in open hours."""
+    found = _resolution(handling, lambda since, until: working_hours_between(since, until, hours))
+    names = ("resolution_median_business_hours", "resolution_p90_business_hours")
+    return dict.fromkeys(names, found)
+
+
+def _resolution(
+    handling: Handling, clock: Callable[[Instants, Instants], Floats]
+) -> Observations | Missing:
     cases = handling.cases
     if not len(cases):
         return Missing(_NO_CASES)
@@ -42,8 +57,7 @@ def resolution_days(handling: Handling) -> Observations | Missing:
         )
     ended = ~np.isnat(cases.resolved_at)
     until = np.where(ended, cases.resolved_at, handling.ends_at)
-    duration = days(until - cases.opened_at)
-    backwards = dated & (duration < 0)
+    backwards = dated & (until < cases.opened_at)
     kept = dated & ~backwards
     notes = []
     if backwards.any():
@@ -53,7 +67,7 @@ def resolution_days(handling: Handling) -> Observations | Missing:
         notes.append(f"{untracked:,} cases of sources that record no resolution are left out.")
     return Observations(
         cases.opened_at[kept],
-        duration[kept],
+        clock(cases.opened_at[kept], until[kept]),
         cluster=cases.customer[kept],
         has_ended=ended[kept],
         notes=tuple(notes),

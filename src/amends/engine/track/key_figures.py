@@ -52,9 +52,15 @@ def metric_series(
         raise ValueError(f"There is no metric {name!r}. There are: {', '.join(known)}.")
     found = _observe(signals, config)[name]
     if isinstance(found, Missing):
-        empty = np.empty(0, dtype="datetime64[us]")
-        return MetricSeries(name, bucket, empty, np.empty(0), np.empty(0, np.int64), found.because)
+        return _no_series(name, bucket, found.because)
+    if not len(found.value):
+        return _no_series(name, bucket, f"There are no {known[name].n_of}.")
     return _bucketed(known[name], found, bucket)
+
+
+def _no_series(name: str, bucket: Bucket, because: str) -> MetricSeries:
+    empty = np.empty(0, dtype="datetime64[us]")
+    return MetricSeries(name, bucket, empty, np.empty(0), np.empty(0, np.int64), because)
 
 
 def _observe(signals: pa.Table, config: MetricConfig) -> dict[str, Observations | Missing]:
@@ -66,7 +72,8 @@ def _observe(signals: pa.Table, config: MetricConfig) -> dict[str, Observations 
     window = np.timedelta64(round(config.window_days * int(DAY.astype(np.int64))), "us")
     work = handling.Handling(build_cases(signals, columns, ends_at), columns, ends_at, window)
     resolution = handling.resolution_days(work)
-    return {
+    found = {} if config.hours is None else handling.in_business_time(work, config.hours)
+    return found | {
         "nps": answers.nps(signals, columns),
         "csat": answers.csat(signals, columns),
         "ces": answers.ces(signals, columns),
