@@ -1,0 +1,53 @@
+"""Rows of cells turned into Arrow columns, a chunk at a time."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+_CHUNK = 20_000
+
+
+class Columns:
+    """Collects rows and their numbers; empty cells become null."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._schema = pa.schema([(name, pa.string()) for name in names])
+        self._cells: list[Sequence[str | None]] = []
+        self._numbers: list[int] = []
+        self._chunks: list[pa.RecordBatch] = []
+
+    def add(self, number: int, cells: Sequence[str | None]) -> None:
+        """Add the row of that number; it has one cell per column."""
+        self._cells.append(cells)
+        self._numbers.append(number)
+        if len(self._cells) == _CHUNK:
+            self._flush()
+
+    def table(self) -> tuple[pa.Table, NDArray[np.int64]]:
+        """Return the columns and the 1-based number of each row."""
+        self._flush()
+        table = pa.Table.from_batches(self._chunks, schema=self._schema)
+        return table, np.asarray(self._numbers, dtype=np.int64)
+
+    def _flush(self) -> None:
+        if self._cells:
+            by_column = zip(*self._cells, strict=True)
+            arrays = [_nulled(pa.array(column, pa.string())) for column in by_column]
+            self._chunks.append(pa.record_batch(arrays, schema=self._schema))
+            self._cells = []
+
+
+def _nulled(column: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def as_rows(table: pa.Table, places: Iterable[int]) -> list[str]:
+    """Return the rows at these places as text for quarantine: name=value, one after the other."""
+    rows = table.take(pa.array(places, pa.int64())).to_pylist()
+    return [
+        "; ".join(f"{name}={value}" for name, value in row.items() if value is not None)
+        for row in rows
+    ]
