@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 UNSURE: Final = "unsure"
 """The cause of a text that no cause fits well enough."""
 
@@ -36,3 +39,37 @@ class ClassifierReport:
     """Cross-validated accuracy on the training labels; None without labels."""
     cv_macro_f1: float | None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """The labels of N texts as columns; reasons are worked out for those asked.
+
+    Parameters
+    ----------
+    causes
+        The K paths that could be given.
+    best, second
+        int32 of shape (N,): the likeliest cause and the next as indices into `causes`; −1 where
+        the text says nothing (blank, no known word).
+    confidence
+        float32 of shape (N,): probability that the best cause is right.
+    is_sure
+        bool of shape (N,): whether the confidence reaches the classifier's threshold.
+
+    """
+
+    causes: tuple[str, ...]
+    best: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    second: NDArray[np.int32]
+    is_sure: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.best)
+
+    def paths(self) -> list[str]:
+        """Return the cause of each text, `UNSURE` where it is not sure."""
+        names = np.array([*self.causes, UNSURE], dtype=object)
+        labels: list[str] = names[np.where(self.is_sure, self.best, len(self.causes))].tolist()
+        return labels

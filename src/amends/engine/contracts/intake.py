@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from .words import Kind
 
+LONGEST_RAW = 10_000
+"""Characters of a quarantined row that are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
@@ -133,3 +136,10 @@ class RawTable:
     def read(self) -> int:
         """How many data rows the file has: the good ones and the quarantined ones."""
         return len(self.columns) + len(self.quarantined)
+
+    def quarantine(self, place: int, field: str, reason: str) -> QuarantinedRow:
+        """Return the row at a place of `columns` with the reason why it cannot be used."""
+        [row] = self.columns.slice(place, 1).to_pylist()
+        spelt = "; ".join(f"{name}={value}" for name, value in row.items() if value is not None)
+        shown = spelt[:LONGEST_RAW].replace("\0", "␀")
+        return QuarantinedRow(self.file, int(self.rows[place]), field, reason, shown)

@@ -1,0 +1,146 @@
+"""A fitted classifier: the same text gets the same label whatever else is in the batch."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from amends.engine.contracts import UNSURE, ClassifierReport, Label, Labels, Taxonomy
+
+from .calibrate import probabilities
+from .clean import clean_text
+from .features import Features, Reals
+from .linear import LinearHead
+
+BATCH: Final = 4_000
+_REASONS: Final = 4
+
+
+def _silent(_done: int, _total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """Features, linear head and calibration over the causes of a taxonomy.
+
+    `causes` are the K paths that can be given. A text whose best confidence lies below
+    `threshold`, or in which no feature is known, is unsure.
+    """
+
+    taxonomy: Taxonomy
+    causes: tuple[str, ...]
+    features: Features
+    head: LinearHead
+    sharpness: float
+    threshold: float
+    report: ClassifierReport
+
+    @property
+    def model_version(self) -> str:
+        """Hash of everything that decides a label."""
+        return self.report.model_version
+
+    def label(
+        self, texts: Sequence[str | None], tick: Callable[[int, int], None] = _silent
+    ) -> Labels:
+        """Label N raw texts (None and blank allowed); equal texts are worked out once.
+
+        `tick(done, total)` is called after every batch of distinct texts.
+        """
+        distinct: dict[str, int] = {}
+        place = np.empty(len(texts), np.int64)
+        for i, text in enumerate(texts):
+            place[i] = distinct.setdefault(clean_text(text), len(distinct))
+        best = np.full(len(distinct), -1, np.int32)
+        second = np.full(len(distinct), -1, np.int32)
+        confidence = np.zeros(len(distinct), np.float32)
+        done = 0
+        for batch in _batches(list(distinct)):
+            part = slice(done, done + len(batch))
+            best[part], second[part], confidence[part] = self._decide(batch)
+            done += len(batch)
+            tick(done, len(distinct))
+        is_sure = (best >= 0) & (confidence >= self.threshold)
+        return Labels(self.causes, best[place], confidence[place], second[place], is_sure[place])
+
+    def probabilities(self, texts: Sequence[str | None]) -> Reals:
+        """Return float32 (N, K): the probability of each cause, rows sum to 1."""
+        rows = self.features.transform([clean_text(t) for t in texts])
+        return probabilities(self.head.margins(rows), self.sharpness)
+
+    def explain(self, text: str | None) -> Label:
+        """Label one text and name the phrases of it that spoke most for its best cause."""
+        labels = self.label([text])
+        best = int(labels.best[0])
+        if best < 0:
+            return Label(UNSURE, 0.0, None, ())
+        second = int(labels.second[0])
+        return Label(
+            cause=labels.paths()[0],
+            confidence=float(labels.confidence[0]),
+            runner_up=self.causes[second] if second >= 0 else None,
+            reasons=self._reasons(clean_text(text), best),
+        )
+
+    def report_on(self, labels: Labels) -> ClassifierReport:
+        """Return the report with the counts of this run."""
+        return replace(self.report, n_texts=len(labels.best), n_labelled=int(labels.is_sure.sum()))
+
+    def _decide(self, batch: Sequence[str]) -> tuple[Reals, Reals, Reals]:
+        rows = self.features.transform(batch)
+        share = probabilities(self.head.margins(rows), self.sharpness)
+        best = share.argmax(axis=1).astype(np.int32)
+        confidence = share[np.arange(len(batch)), best]
+        if share.shape[1] > 1:
+            share[np.arange(len(batch)), best] = -1
+            second = share.argmax(axis=1).astype(np.int32)
+        else:
+            second = np.full(len(batch), -1, np.int32)
+        is_blank = np.diff(rows.indptr) == 0
+        best[is_blank], second[is_blank], confidence[is_blank] = -1, -1, 0
+        return best, second, confidence
+
+    def _reasons(self, text: str, cause: int) -> tuple[str, ...]:
+        """Words and pairs by their contribution: row value × (weight − mean weight)."""
+        row = self.features.transform([text])
+        weights = self.head.weights[row.indices]
+        dense = weights if isinstance(weights, np.ndarray) else weights.toarray()
+        speaks = row.data * (dense[:, cause] - dense.mean(axis=1))
+        phrases: dict[str, float] = {}
+        for column, value in zip(row.indices, speaks, strict=True):
+            name = self.features.phrase(int(column))
+            if name is not None and value > 0:
+                phrases[name] = float(value)
+        ranked = sorted(phrases, key=lambda p: (-phrases[p], p))
+        return tuple(_without_parts(ranked))[:_REASONS]
+
+
+def version_of(features: Features, head: LinearHead, sharpness: float, threshold: float) -> str:
+    """Return "tfidf-" and 12 hex digits over everything that decides a label."""
+    digest = hashlib.sha256()
+    for word in (*features.words, *features.piece_ids):
+        digest.update(word.encode() + b"\x00")
+    weights = head.weights
+    data = weights if isinstance(weights, np.ndarray) else weights.data
+    for array in (features.pair_keys, features.idf, data, head.bias):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(f"{features.config}|{sharpness:.9g}|{threshold:.9g}".encode())
+    return f"tfidf-{digest.hexdigest()[:12]}"
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), BATCH):
+        yield texts[start : start + BATCH]
+
+
+def _without_parts(ranked: Sequence[str]) -> Iterator[str]:
+    """Leave out a phrase that lies in one already given, or contains one."""
+    given: list[str] = []
+    for phrase in ranked:
+        words = set(phrase.split())
+        if not any(words & set(other.split()) for other in given):
+            given.append(phrase)
+            yield phrase
