@@ -1,6 +1,6 @@
 """Rows of cells turned into Arrow columns, a chunk at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -42,12 +42,3 @@ class Columns:
 
 def _nulled(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-
-
-def as_rows(table: pa.Table, places: Iterable[int]) -> list[str]:
-    """Return the rows at these places as text for quarantine: name=value, one after the other."""
-    rows = table.take(pa.array(places, pa.int64())).to_pylist()
-    return [
-        "; ".join(f"{name}={value}" for name, value in row.items() if value is not None)
-        for row in rows
-    ]

@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import QuarantinedRow, RawTable
 
-from .columns import as_rows
-
 LONGEST_FIELD = 1_000_000
 """Bytes of UTF-8 in one field."""
-_LONGEST_RAW = 10_000
 
 
 def sift(raw: RawTable) -> RawTable:
@@ -52,13 +49,9 @@ def _move(
 ) -> None:
     places = np.flatnonzero(bad & keep)
     keep[places] = False
-    for place, row in zip(places, as_rows(raw.columns, places), strict=True):
+    for place in places:
         reason = "the field holds a NUL character"
         if what == "long":
             size = len(str(raw.columns[name][place].as_py()).encode())
             reason = f"the field has {size:,} bytes; {LONGEST_FIELD:,} are the most"
-        quarantined.append(
-            QuarantinedRow(
-                raw.file, int(raw.rows[place]), name, reason, row[:_LONGEST_RAW].replace("\0", "␀")
-            )
-        )
+        quarantined.append(raw.quarantine(int(place), name, reason))

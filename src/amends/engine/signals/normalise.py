@@ -1,0 +1,200 @@
+"""Raw rows into signals, column by column; rows that a field cannot be read from go aside."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from amends.engine.contracts import (
+    SIGNAL_SCHEMA,
+    BadInput,
+    QuarantinedRow,
+    RawTable,
+    Understanding,
+    UnderstoodColumn,
+    check_signals,
+    signal_id,
+)
+
+from .attributes import attribute_maps
+from .convert import bools, convert
+from .redact import redact
+
+_CHUNK = 50_000
+_REDACTED = ("verbatim", "subject")
+
+Tick = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Signals of one file and every row of it that could not become one."""
+
+    signals: pa.Table
+    """`SIGNAL_SCHEMA`, one row per good row of the file, in its order."""
+    quarantined: tuple[QuarantinedRow, ...]
+    """Those of reading and those of conversion."""
+
+    @property
+    def read(self) -> int:
+        """Return how many data rows the file has."""
+        return len(self.signals) + len(self.quarantined)
+
+
+def normalise(
+    raw: RawTable,
+    understanding: Understanding,
+    source: str,
+    tick: Tick = lambda _stage, _done, _total: None,
+) -> Normalised:
+    """Turn the rows of a file into signals.
+
+    A row whose date, score or number is not of the form that its column was understood to have is
+    quarantined with the field and the value. A row without an id is identified by all it holds,
+    so that only rows that are alike in every column count as the same signal.
+
+    Raises
+    ------
+    BadInput
+        No row at all can be read.
+
+    """
+    start = understanding.skip_rows
+    chunks: list[pa.Table] = []
+    quarantined = [row for row in raw.quarantined if row.row > start]
+    total = len(raw.columns)
+    for offset in range(start, total, _CHUNK):
+        part = raw.columns.slice(offset, _CHUNK).combine_chunks()
+        signals, problems = _signals(part, understanding, source)
+        quarantined += [
+            raw.quarantine(offset + place, field, reason) for place, field, reason in problems
+        ]
+        chunks.append(signals)
+        tick("reading rows", min(offset + _CHUNK, total), total)
+    quarantined.sort(key=lambda row: row.row)
+    if not any(len(chunk) for chunk in chunks):
+        first = f"; the first because {quarantined[0].reason}" if quarantined else ""
+        raise BadInput(
+            f"No row can be read{first}.", where=raw.file, remedy="Correct the file or use --map."
+        )
+    table = pa.concat_tables(chunks).unify_dictionaries()
+    return Normalised(table, tuple(quarantined))
+
+
+def _signals(
+    part: pa.Table, understanding: Understanding, source: str
+) -> tuple[pa.Table, list[tuple[int, str, str]]]:
+    """Return the signals of a chunk, and (place, column, reason) of the rows left out."""
+    found, problems = _fields(part, understanding)
+    keep = np.ones(len(part), dtype=bool)
+    keep[list(problems)] = False
+    n = len(part)
+    _complete(found, part, understanding, source)
+    attributes = [c for c in understanding.columns if c.field is None]
+    found["attributes"] = attribute_maps(part, attributes)
+    found["signal_id"] = _identities(found["source"], found["external_id"])
+    fields = [field for field in SIGNAL_SCHEMA if field.name in found]
+    table = pa.table([found[field.name] for field in fields], names=[f.name for f in fields])
+    if not keep.all():
+        table = table.filter(pa.array(keep))
+    assert len(keep) == n  # noqa: S101 - rows are neither lost nor made
+    return check_signals(table), [(place, *problem) for place, problem in problems.items()]
+
+
+def _fields(
+    part: pa.Table, understanding: Understanding
+) -> tuple[dict[str, pa.Array], dict[int, tuple[str, str]]]:
+    found: dict[str, pa.Array] = {}
+    problems: dict[int, tuple[str, str]] = {}
+    for column in understanding.columns:
+        if column.field is None:
+            continue
+        values = _array(part[column.column])
+        converted, good = convert(values, column.convert)
+        if column.when:
+            applies = _applies(part, column.when)
+            converted = pc.if_else(pa.array(applies), converted, pa.scalar(None, converted.type))
+            good = good | ~applies
+        for place in np.flatnonzero(~good):
+            reason = _reason(column, values[int(place)].as_py())
+            problems.setdefault(int(place), (column.column, reason))
+        if column.field in _REDACTED:
+            converted = redact(converted)
+        earlier = found.get(column.field)
+        found[column.field] = converted if earlier is None else pc.coalesce(earlier, converted)
+        if column.convert.startswith("money:") and "currency" not in found:
+            code = column.convert.partition(":")[2]
+            found["currency"] = pc.if_else(
+                pc.is_valid(converted), code, pa.scalar(None, pa.string())
+            )
+    return found, problems
+
+
+def _applies(part: pa.Table, when: str) -> NDArray[np.bool_]:
+    column, _, value = when.partition("=")
+    if column not in part.column_names:
+        return np.zeros(len(part), dtype=bool)
+    return bools(pc.equal(pc.utf8_lower(_array(part[column])), value.lower()))
+
+
+def _reason(column: UnderstoodColumn, value: object) -> str:
+    shown = str(value)
+    shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
+    what = {
+        "date": f"no date of the form that the column has ({column.detail.split(';')[0]})",
+        "score": f"no whole number in {column.convert.partition(':')[2]}",
+        "scale": f"not on the scale {column.convert.partition(':')[2].partition('>')[0]}",
+        "words": "not one of the words that stand for a score",
+        "money": "no amount",
+        "flag": "neither yes nor no",
+        "kind": "no kind of signal",
+    }.get(column.convert.partition(":")[0], "no number")
+    return f"{shown!r} is {what}"
+
+
+def _complete(
+    found: dict[str, pa.Array], part: pa.Table, understanding: Understanding, source: str
+) -> None:
+    """Fill what every signal has, and what one date says of another."""
+    n = len(part)
+    found["kind"] = _or(found.get("kind"), understanding.kind.value, n)
+    found["source"] = _or(found.get("source"), source, n)
+    found["version"] = pc.coalesce(found.get("version", pa.nulls(n, pa.int32())), pa.scalar(1))
+    ids = found.get("external_id")
+    if ids is None or ids.null_count:
+        contents = _contents(part)
+        found["external_id"] = contents if ids is None else pc.coalesce(ids, contents)
+    if "occurred_at" not in found and "opened_at" in found:
+        found["occurred_at"] = found["opened_at"]
+    elif "resolved_at" in found and "opened_at" not in found and "occurred_at" in found:
+        found["opened_at"] = found["occurred_at"]
+    if "exposure" not in found:
+        is_transaction = pc.equal(found["kind"], "transaction")
+        found["exposure"] = pc.if_else(is_transaction, 1.0, pa.scalar(None, pa.float64()))
+
+
+def _or(values: pa.Array | None, default: str, n: int) -> pa.Array:
+    if values is None:
+        return pa.repeat(pa.scalar(default), n)
+    return pc.fill_null(values, default)
+
+
+def _contents(part: pa.Table) -> pa.Array:
+    """Return 24 hex digits of SHA-256 over all that each row holds."""
+    columns = [pc.fill_null(_array(column).cast(pa.string()), "\0") for column in part.columns]
+    joined = pc.binary_join_element_wise(*columns, "\x1f") if len(columns) > 1 else columns[0]
+    hashes = [f"row-{hashlib.sha256(row.encode()).hexdigest()[:24]}" for row in joined.to_pylist()]
+    return pa.array(hashes, pa.string())
+
+
+def _identities(sources: pa.Array, ids: pa.Array) -> pa.Array:
+    pairs = zip(sources.to_pylist(), ids.to_pylist(), strict=True)
+    return pa.array([signal_id(source, external_id) for source, external_id in pairs], pa.string())
+
+
+def _array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)

@@ -1,0 +1,121 @@
+"""What a column holds, seen from its values alone."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .redact import redact_text
+
+_PROBED: Final = 2_000
+_ID: Final = re.compile(r"[A-Za-z0-9][\w.:/#\-]{2,63}")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_SAMPLE_LENGTH: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Counts and means of a column of N values; means are over a spread sample."""
+
+    column: str
+    values: pa.Array
+    """All N values as text; null where empty."""
+    probe: pa.Array
+    """At most 2,000 filled values, spread over the column."""
+    n: int
+    filled: int
+    distinct: int
+    mean_length: float
+    mean_words: float
+    is_instant: bool
+    samples: tuple[str, ...]
+
+    @property
+    def share_distinct(self) -> float:
+        """Return distinct ÷ filled; 0 when nothing is filled."""
+        return self.distinct / self.filled if self.filled else 0.0
+
+    @property
+    def is_unique(self) -> bool:
+        """Return whether every row has a value of its own."""
+        return self.n > 1 and self.distinct == self.n
+
+    def share(self, pattern: re.Pattern[str]) -> float:
+        """Return the share of the probe that is of a pattern from start to end."""
+        values = self.probe.to_pylist()
+        return sum(pattern.fullmatch(value.strip()) is not None for value in values) / (
+            len(values) or 1
+        )
+
+    @property
+    def is_text(self) -> bool:
+        """Return whether people wrote this: several words, hardly ever the same twice."""
+        return self.mean_words >= 3 and (self.share_distinct >= 0.3 or self.mean_length >= 60)
+
+    @property
+    def looks_like_ids(self) -> bool:
+        """Return whether the values are codes without blanks."""
+        return self.share(_ID) > 0.98 and (
+            self.share(_UUID) > 0.9 or not 0 < self.share(re.compile(r"\d+\.\d+")) <= 1
+        )
+
+    def in_words(self) -> str:
+        """Return what the column holds, for a person who asks why it is an attribute."""
+        if not self.filled:
+            return "empty"
+        if self.is_instant:
+            return "dates"
+        if self.distinct == 1:
+            return "always the same value"
+        if self.share(_NUMBER) > 0.98:
+            numbers = [float(value) for value in self.probe.to_pylist() if _NUMBER.fullmatch(value)]
+            return f"numbers from {min(numbers):g} to {max(numbers):g}"
+        if self.is_text:
+            return "free text"
+        return f"{self.distinct:,} different values"
+
+
+def profile(column: str, values: pa.ChunkedArray) -> Profile:
+    """Return the profile of a raw column."""
+    is_instant = pa.types.is_timestamp(values.type)
+    n, filled = len(values), len(values) - values.null_count
+    distinct = pc.count_distinct(values, mode="only_valid").as_py()
+    given = values.drop_null()
+    places = np.unique(np.linspace(0, max(filled - 1, 0), min(_PROBED, filled)).astype(np.int64))
+    probe = given.take(pa.array(places)).combine_chunks() if filled else pa.array([], values.type)
+    if isinstance(probe, pa.ChunkedArray):
+        probe = pa.concat_arrays(probe.chunks) if probe.num_chunks else pa.array([], values.type)
+    probe = probe.cast(pa.string())
+    return Profile(
+        column=column,
+        values=values,
+        probe=probe,
+        n=n,
+        filled=filled,
+        distinct=distinct,
+        mean_length=pc.mean(pc.utf8_length(probe)).as_py() or 0.0,
+        mean_words=_mean_words(probe),
+        is_instant=is_instant,
+        samples=_samples(probe),
+    )
+
+
+def _mean_words(probe: pa.Array) -> float:
+    words = pc.count_substring_regex(probe, r"\p{L}[\p{L}’']*(?:\s|[^\p{L}\d]|$)")
+    return pc.mean(words).as_py() or 0.0
+
+
+def _samples(probe: pa.Array) -> tuple[str, ...]:
+    found: list[str] = []
+    for value in pc.unique(probe).slice(0, 50).to_pylist():
+        shown = " ".join(redact_text(value).split())
+        shown = shown if len(shown) <= _SAMPLE_LENGTH else f"{shown[: _SAMPLE_LENGTH - 1]}…"
+        if shown and shown not in found:
+            found.append(shown)
+        if len(found) == 3:
+            break
+    return tuple(found)
