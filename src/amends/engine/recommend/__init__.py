@@ -1,1 +1,39 @@
-"""Policy tables, ranking and explanations: the right response within limits."""
+"""What may, must and should be done for a customer: policy tables, then ranking that learns."""
+
+from .checks import Findings, Overlap, check, require_sound
+from .explain import decide, explain
+from .learning import learn
+from .log import Lesson, LogRecord
+from .policy import Arm, Permit, Policy, shipped_policy
+from .policy_file import parse_table, read_table
+from .recommender import Recommender
+from .state import LearnedState, dump_state, load_state
+from .table import HitPolicy, Table
+from .to_do import money_words, to_do, what_to_do
+
+__all__ = [
+    "Arm",
+    "Findings",
+    "HitPolicy",
+    "LearnedState",
+    "Lesson",
+    "LogRecord",
+    "Overlap",
+    "Permit",
+    "Policy",
+    "Recommender",
+    "Table",
+    "check",
+    "decide",
+    "dump_state",
+    "explain",
+    "learn",
+    "load_state",
+    "money_words",
+    "parse_table",
+    "read_table",
+    "require_sound",
+    "shipped_policy",
+    "to_do",
+    "what_to_do",
+]

@@ -106,7 +106,7 @@ def _enum_parts(
 def _cuts(column: Column, conditions: Sequence[Condition | None]) -> list[_Ordered]:
     named = {v for c in conditions if c is not None for v in c.values}
     named |= {end for end in (column.low, column.high) if end is not None}
-    return sorted(named)
+    return sorted(named)  # type: ignore[arg-type]
 
 
 def _ordered_parts(

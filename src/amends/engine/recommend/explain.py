@@ -90,7 +90,7 @@ def _changes(table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...
             if then not in seen:
                 seen.add(then)
                 found = True
-                yield f"{table.cells[column][cell].words} → {_difference(now, then)}"
+                yield f"{table.cells[column][cell].words} → {_difference(table, now, then)}"
     if not found:
         yield from _pair_changes(table, values, at, now)
 
@@ -108,7 +108,7 @@ def _pair_changes(
             then = _said(table, _moved_values(table, values, at, moved), moved)
             if then != now:
                 words = f"{table.cells[a][i].words} and {table.cells[b][j].words}"
-                yield f"{words} → {_difference(now, then)}"
+                yield f"{words} → {_difference(table, now, then)}"
                 break
 
 
@@ -142,8 +142,12 @@ def _said(
     return tuple(table.outcome(rows, values).items())
 
 
-def _difference(now: tuple[tuple[str, Value], ...], then: tuple[tuple[str, Value], ...]) -> str:
+def _difference(
+    table: Table, now: tuple[tuple[str, Value], ...], then: tuple[tuple[str, Value], ...]
+) -> str:
     before = dict(now)
+    if len(then) == 1 and table.hit is HitPolicy.COLLECT:
+        return _list_difference(str(now[0][1]), str(then[0][1]))
     changed = [(name, value) for name, value in then if before.get(name) != value]
     parts = []
     for name, value in changed:
@@ -151,3 +155,11 @@ def _difference(now: tuple[tuple[str, Value], ...], then: tuple[tuple[str, Value
         instead = "" if was is None else f" instead of {write(was) or 'none'}"
         parts.append(f"{name} {write(value) or 'none'}{instead}")
     return ", ".join(parts)
+
+
+def _list_difference(now: str, then: str) -> str:
+    before, after = now.split(", "), then.split(", ")
+    gained = [value for value in after if value not in before]
+    lost = [value for value in before if value not in after]
+    parts = (gained and f"also {', '.join(gained)}", lost and f"no more {', '.join(lost)}")
+    return " and ".join(part for part in parts if part)

@@ -1,0 +1,114 @@
+"""What the value of an action may depend on: named features in groups, each group shrunk alike.
+
+The value of doing arm *a* in case *x* is the evidence's expectation plus a sum of corrections:
+worth(x) · (kind + kind × severity + kind × delivery + … + curve of money) + cost(kind). Groups go
+from global (`kind`) to narrow (`cohort`); narrow ones are shrunk hardest, so a cohort with few
+cases speaks with the voice of its parents.
+
+Region and tier are left out: they are proxies for protected attributes and serve the audit only.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from amends.engine.contracts import CaseFacts
+
+from .evidence import ASSUMED_VALUE_PER_YEAR
+
+KNOTS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+"""Shares of the loss between which the curve of money is straight."""
+
+GROUPS: Final = {
+    "base": 0.3,
+    "level": 30.0,
+    "evidence": 0.2,
+    "cost": 4.0,
+    "kind": 0.06,
+    "severity": 0.03,
+    "delivery": 0.03,
+    "repeat": 0.03,
+    "loss": 0.03,
+    "family": 0.03,
+    "segment": 0.03,
+    "cohort": 0.02,
+    "money": 0.05,
+}
+"""Group → prior standard deviation of its corrections, before the data say better.
+
+`base` and `level` are of the case, whatever is done; `cost` and `level` are in currency, all
+others in parts of the customer's yearly value."""
+
+UNSCALED: Final = frozenset({"level", "cost"})
+"""Groups in currency."""
+
+
+def worth(facts: CaseFacts) -> float:
+    """Return the customer's value a year; an assumed one where none is on file."""
+    return float(facts.value_per_year.amount) or ASSUMED_VALUE_PER_YEAR
+
+
+def repeat_band(facts: CaseFacts) -> str:
+    """Return 0, 1 or 2+: how often the customer was failed before."""
+    return ("0", "1", "2+")[min(facts.failures_90_days, 2)]
+
+
+def traits(facts: CaseFacts) -> tuple[tuple[str, str], ...]:
+    """Return (group, value) of everything about a case that may change an action's effect."""
+    delivery = "rejected" if facts.is_rejected else "accepted"
+    repeat = repeat_band(facts)
+    loss = "loss" if facts.loss.amount > 0 else "no_loss"
+    return (
+        ("severity", facts.severity.value),
+        ("delivery", delivery),
+        ("repeat", repeat),
+        ("loss", loss),
+        ("family", facts.cause.partition("/")[0]),
+        ("segment", facts.segment),
+        ("cohort", f"{facts.segment}/{delivery}/{repeat}/{loss}"),
+    )
+
+
+def effect_names(kind: str, case_traits: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Yield the names of an action's effects in a case, from global to narrow."""
+    yield f"kind|{kind}"
+    for group, value in case_traits:
+        yield f"{group}|{kind}|{value}"
+
+
+def base_names(case_traits: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Yield the names of the case's own level, the same whatever is done."""
+    yield "base|"
+    for group, value in case_traits[:-1]:
+        yield f"base|{group}|{value}"
+
+
+def money_weights(share: float) -> Iterator[tuple[float, float]]:
+    """Yield (knot, weight) of a share on the straight-line curve from 0 through `KNOTS`."""
+    share = min(share, KNOTS[-1])
+    below = 0.0
+    for knot in KNOTS:
+        if share <= knot:
+            part = (share - below) / (knot - below)
+            if below and part < 1:
+                yield below, 1 - part
+            if part:
+                yield knot, part
+            return
+        below = knot
+
+
+def group_of(name: str) -> str:
+    """Return the group that a feature belongs to."""
+    return name.partition("|")[0]
+
+
+def money_names(
+    case_traits: tuple[tuple[str, str], ...], share: float
+) -> Iterator[tuple[str, float]]:
+    """Yield (name, weight) of what a share of the loss does: a curve, and a slope by segment."""
+    if share <= 0:
+        return
+    values = dict(case_traits)
+    for knot, weight in money_weights(share):
+        yield f"money|{values['delivery']}|{knot}", weight
+    yield f"money|segment|{values['segment']}", min(share, KNOTS[-1])

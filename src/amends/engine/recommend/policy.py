@@ -1,0 +1,315 @@
+"""The layers of policy: entitlement → eligibility → limits → approval, for one case.
+
+Owed money is worked out first and is neither limited nor weighed. What may be done besides is
+listed by eligibility, each with the part of the loss that the customer gets in all; its goodwill
+(what exceeds the owed) stays within the lowest limit.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from amends.engine.contracts import CENT, ActionKind, BadInput, CaseFacts, Decision, Money
+
+from .checks import require_sound
+from .explain import decide, explain
+from .facts import COURTESY, case_inputs
+from .policy_file import read_table
+from .table import Fact, Table
+
+POLICIES: Final = Path(__file__).parent / "policies"
+"""Shipped tables, one YAML file each."""
+
+CREDITS: Final = frozenset({ActionKind.CREDIT, ActionKind.APOLOGY_CREDIT})
+"""Actions whose amount may be cut to the limit; the others are given whole or not at all."""
+
+LAYERS: Final = ("eligibility", "limits", "ceiling", "approvals", "practice")
+
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One thing that may be done: its kind and the goodwill that goes with it."""
+
+    kind: ActionKind
+    goodwill: Decimal
+    """What is given at discretion, besides what is owed."""
+    share: float
+    """All that the customer gets, owed included, ÷ the loss (a loss below 1 counts as 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What policy says of one case, before ranking."""
+
+    owed: Money
+    to_find_out: tuple[tuple[str, str], ...]
+    """(fact, note): what must be known before it is settled what is owed."""
+    limit: Money
+    limit_reason: str
+    arms: tuple[Arm, ...]
+    practice: int
+    """Index of the arm that current practice would take."""
+    practice_row: str
+    approver: str
+    """Role that must approve; empty when the deciding role may do it alone."""
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The tables that hold on one day."""
+
+    entitlements: tuple[Table, ...]
+    eligibility: Table
+    limits: Table
+    ceiling: Table
+    approvals: Table
+    practice: Table
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All tables of a company with their versions; the day of receipt chooses among them.
+
+    Raises
+    ------
+    BadInput
+        A table has gaps, overlaps or shadowed rows, two versions hold on one day, or an entitlement
+        looks at what may change courtesy only.
+
+    """
+
+    tables: tuple[Table, ...]
+    content_hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        for table in self.tables:
+            require_sound(table)
+            _require_fair(table)
+        _require_one_version_a_day(self.tables)
+        object.__setattr__(self, "content_hash", _combined_hash(self.tables))
+
+    def on(self, day: date) -> Layers:
+        """Return the tables that hold on a day.
+
+        Raises
+        ------
+        BadInput
+            A layer has no table on that day.
+
+        """
+        return _layers_on(self, day)
+
+    def permit(self, facts: CaseFacts, role: str, *, explained: bool = False) -> Permit:
+        """Return what is owed and what may be done.
+
+        Parameters
+        ----------
+        facts
+            The case.
+        role
+            Who decides: agent, team_leader, manager or executive.
+        explained
+            Whether each decision carries every row's verdict (slower).
+
+        Raises
+        ------
+        BadInput
+            A fact is missing or wrong, or a table has no row for the case.
+
+        """
+        ask = explain if explained else decide
+        layers = self.on(facts.opened_at.date())
+        inputs = case_inputs(facts, role)
+        try:
+            return _permit(layers, inputs, facts, ask)
+        except BadInput as error:
+            where = ", ".join(part for part in (f"case {facts.case_ref}", error.where) if part)
+            raise BadInput(error.what, where=where, remedy=error.remedy) from None
+
+    def __hash__(self) -> int:
+        return hash(self.content_hash)
+
+
+_Ask = Callable[[Table, Mapping[str, Fact]], Decision]
+
+
+def _permit(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, ask: _Ask) -> Permit:
+    currency = facts.loss.currency
+    entitlements = tuple([ask(table, inputs) for table in layers.entitlements])
+    owed = max((_amount(d, "owed") for d in entitlements), default=_ZERO)
+    inputs["owed"] = owed
+    limits, ceiling = ask(layers.limits, inputs), ask(layers.ceiling, inputs)
+    limit, reason = _limit(limits, ceiling, owed)
+    allowed, practice = ask(layers.eligibility, inputs), ask(layers.practice, inputs)
+    approvals = ask(layers.approvals, inputs)
+    approver = str(approvals.outcome["approver"])
+    arms, usual = _arms(allowed, practice, facts.loss.amount, owed, limit)
+    return Permit(
+        Money(owed, currency),
+        tuple(_questions(layers.entitlements, entitlements)),
+        Money(limit, currency),
+        reason,
+        arms,
+        usual,
+        practice.matched[0],
+        "" if approver == "nobody" else approver,
+        (*entitlements, allowed, limits, ceiling, practice, approvals),
+    )
+
+
+def _limit(limits: Decision, ceiling: Decision, owed: Decimal) -> tuple[Decimal, str]:
+    goodwill = _amount(limits, "limit")
+    room = max(_ZERO, _amount(ceiling, "ceiling") - owed)
+    if goodwill <= room:
+        return goodwill, f"{limits.table}: {limits.matched[0]}"
+    return room, f"{ceiling.table}: {ceiling.matched[0]}" + (" less what is owed" if owed else "")
+
+
+def _arms(
+    allowed: Decision, practice: Decision, loss: Decimal, owed: Decimal, limit: Decimal
+) -> tuple[tuple[Arm, ...], int]:
+    found: dict[tuple[str, Decimal], Arm] = {}
+    for output in allowed.collected:
+        arm = _arm(str(output["action"]), Decimal(output["share"]), loss, owed, limit)
+        if arm is not None:
+            found.setdefault((arm.kind, arm.goodwill), arm)
+    if not found:
+        raise BadInput(
+            "No action is allowed within the limit.",
+            where=f"policy table {allowed.table}",
+            remedy="Allow an action without money for every case, such as a callback.",
+        )
+    arms = tuple(found.values())
+    wanted, share = str(practice.outcome["action"]), Decimal(practice.outcome["share"])
+    if share and share * loss - owed < 1:
+        wanted, share = ActionKind.APOLOGY, _ZERO
+    return arms, _nearest(arms, wanted, share)
+
+
+def _arm(kind: str, share: Decimal, loss: Decimal, owed: Decimal, limit: Decimal) -> Arm | None:
+    """Return the arm, its goodwill cut to the limit; None when nothing is left to give."""
+    unit = float(max(loss, Decimal(1)))
+    if not share:
+        return Arm(ActionKind(kind), _ZERO, float(owed) / unit)
+    goodwill = (share * loss - owed).quantize(CENT, ROUND_DOWN)
+    if goodwill > limit:
+        if kind not in CREDITS:
+            return None
+        goodwill = limit
+    if goodwill < 1:
+        return None
+    return Arm(ActionKind(kind), goodwill, float(owed + goodwill) / unit)
+
+
+def _nearest(arms: tuple[Arm, ...], kind: str, share: Decimal) -> int:
+    """Return the arm nearest to a practice: its kind, else its like, else the first."""
+    order = [kind, *_LIKE.get(kind, ()), ActionKind.CALLBACK, ActionKind.APOLOGY]
+    for wanted in order:
+        same = [i for i, arm in enumerate(arms) if arm.kind == wanted]
+        if same:
+            return min(same, key=lambda i: abs(arms[i].share - float(share)))
+    return 0
+
+
+_LIKE: Final[Mapping[str, tuple[str, ...]]] = {
+    ActionKind.REFUND: (ActionKind.APOLOGY_CREDIT, ActionKind.CREDIT),
+    ActionKind.REPLACEMENT: (ActionKind.REFUND, ActionKind.APOLOGY_CREDIT),
+    ActionKind.APOLOGY_CREDIT: (ActionKind.CREDIT, ActionKind.APOLOGY),
+    ActionKind.CREDIT: (ActionKind.APOLOGY_CREDIT, ActionKind.APOLOGY),
+    ActionKind.NONE: (ActionKind.APOLOGY,),
+}
+
+
+def _amount(decision: Decision, name: str) -> Decimal:
+    return Decimal(decision.outcome[name])
+
+
+def _questions(tables: Iterable[Table], decisions: Iterable[Decision]) -> Iterable[tuple[str, str]]:
+    for table, decision in zip(tables, decisions, strict=True):
+        asked = str(decision.outcome["ask"])
+        if asked != "nothing":
+            note = next(r.note for r in table.rows if r.row_id == decision.matched[0])
+            yield asked, note
+
+
+@lru_cache(maxsize=4096)
+def _layers_on(policy: Policy, day: date) -> Layers:
+    holding = [table for table in policy.tables if table.is_effective(day)]
+    entitlements = tuple(t for t in holding if t.name.startswith("entitlement"))
+    named = {t.name: t for t in holding}
+    missing = [name for name in LAYERS if name not in named]
+    if missing:
+        raise BadInput(
+            f"No table {', '.join(missing)} holds on {day}.",
+            where="policy",
+            remedy="Add one whose effective dates cover the day.",
+        )
+    rest = {name: named[name] for name in LAYERS}
+    return Layers(
+        entitlements, **rest, content_hash=_combined_hash((*entitlements, *rest.values()))
+    )
+
+
+def _combined_hash(tables: Iterable[Table]) -> str:
+    joined = " ".join(sorted(t.content_hash for t in tables))
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+
+def _require_fair(table: Table) -> None:
+    forbidden = sorted(COURTESY & {c.name for c in table.inputs})
+    if table.name.startswith("entitlement") and forbidden:
+        raise BadInput(
+            f"An entitlement looks at {', '.join(forbidden)}.",
+            where=f"policy table {table.name}",
+            remedy="What is owed follows the harm; use eligibility for courtesy.",
+        )
+
+
+def _require_one_version_a_day(tables: tuple[Table, ...]) -> None:
+    ordered = sorted(tables, key=lambda t: (t.name, t.effective_from))
+    for one, next_ in pairwise(ordered):
+        ends = one.effective_to or date.max
+        if one.name == next_.name and next_.effective_from <= ends:
+            raise BadInput(
+                f"Versions {one.version} and {next_.version} both hold on {next_.effective_from}.",
+                where=f"policy table {one.name}",
+                remedy="End one before the other begins.",
+            )
+
+
+@lru_cache(maxsize=32)
+def shipped_policy(
+    sector: str = "", jurisdictions: tuple[str, ...] = (), currency: str = ""
+) -> Policy:
+    """Return the shipped default policy.
+
+    Parameters
+    ----------
+    sector
+        telecoms, retail, banking or air; selects what the law owes there.
+    jurisdictions
+        ISO country codes or EU whose law presets apply; none: no law presets.
+    currency
+        ISO code of the cases; law presets in another currency are left out. Empty: all.
+
+    """
+    tables = [read_table(path) for path in sorted(POLICIES.glob("*.yaml"))]
+    return Policy(
+        tuple(
+            t
+            for t in tables
+            if t.sector in {"", sector}
+            and t.jurisdiction in {"", *jurisdictions}
+            and (not t.currency or t.currency == (currency or t.currency))
+        )
+    )
