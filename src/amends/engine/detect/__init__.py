@@ -1,1 +1,26 @@
 """What broke, where, since when, within a stated budget of false alarms."""
+
+from .breakdowns import Finding, find_breakdowns, to_breakdown
+from .checks import check_batch, family_of
+from .config import PACES, DetectConfig, Pace
+from .detection import Detection, detect
+from .localize import LocalizeConfig, localize
+from .overlap import group_overlapping
+from .severity import severity_of
+
+__all__ = [
+    "PACES",
+    "DetectConfig",
+    "Detection",
+    "Finding",
+    "LocalizeConfig",
+    "Pace",
+    "check_batch",
+    "detect",
+    "family_of",
+    "find_breakdowns",
+    "group_overlapping",
+    "localize",
+    "severity_of",
+    "to_breakdown",
+]

@@ -1,0 +1,61 @@
+"""The regressors of a baseline: what of a series' ups and downs is known beforehand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amends.engine.contracts import Bucket, Floats
+
+_YEAR = 365.25 * 86_400
+_DAMPING = 0.5
+"""Part of the trend that goes on beyond the last fit (Gardner & McKenzie 1985)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regressors:
+    """Columns (T, p) seen from one origin and the prior standard deviation of each (p,)."""
+
+    columns: Floats
+    root_sd: Floats
+    """Prior standard deviation of a series that nothing lies above."""
+    child_sd: Floats
+    """Prior standard deviation about the coefficients of the series above."""
+
+
+def regressors(
+    starts: NDArray[np.datetime64],
+    bucket: Bucket,
+    closed: Floats | None,
+    origin: int,
+    first: int,
+) -> Regressors:
+    """Return the regressors of all T buckets for a fit that ends before bucket `origin`.
+
+    Intercept; damped trend in years from the origin, so that the intercept is the level now; day of
+    week and hour of day where buckets are narrower; annual harmonics once the history from bucket
+    `first` covers 1.25 (one) or 1.75 years (two); days of rest.
+    """
+    seconds = starts.astype("datetime64[s]").astype(np.int64).astype(float)
+    ahead = (seconds - seconds[origin]) / _YEAR
+    trend = np.where(ahead > 0, _DAMPING * ahead, ahead)
+    columns = [np.ones_like(trend), trend]
+    sd = [0.0, 0.3]
+    history = (seconds[origin] - seconds[first]) / _YEAR
+    for harmonic in range(1, 1 + (history >= 1.25) + (history >= 1.75)):
+        angle = 2 * np.pi * harmonic * seconds / _YEAR
+        columns += [np.cos(angle), np.sin(angle)]
+        sd += [0.3, 0.3]
+    if bucket is not Bucket.WEEK:
+        weekday = ((seconds // 86_400) + 3) % 7
+        columns += [(weekday == day) - 1 / 7 for day in range(7)]
+        sd += [0.5] * 7
+    if bucket in (Bucket.HOUR, Bucket.FIVE_MINUTES):
+        hour = (seconds // 3_600) % 24
+        columns += [(hour == h) - 1 / 24 for h in range(24)]
+        sd += [1.0] * 24
+    if closed is not None and np.any(closed[first:origin] != 0):
+        columns.append(np.asarray(closed, dtype=float))
+        sd.append(1.0)
+    root = np.array(sd)
+    return Regressors(np.column_stack(columns), root, root / 2)

@@ -1,0 +1,102 @@
+"""The result of detection and the door to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amends.engine.contracts import Family, Floats, SeriesBatch, SeriesKey
+from amends.engine.stats.links import link_of
+
+from .checks import check_batch, family_of
+from .config import DetectConfig
+from .walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What was expected of N series in T buckets and what stood out. All arrays are (N, T).
+
+    Every figure of a bucket rests on that bucket and earlier ones only. Where a series was not
+    judged (no history yet, unknown value) the figures are NaN and there is no alarm.
+    """
+
+    keys: tuple[SeriesKey, ...]
+    expected: Floats
+    low: Floats
+    high: Floats
+    """The range that holds 95 % of the values when nothing is wrong."""
+    score: Floats
+    """ln of the buckets between two false alarms, were the threshold at this bucket's evidence."""
+    is_alarm: NDArray[np.bool_]
+    event: NDArray[np.int32]
+    """0: nothing open; else the number of the open breakdown, counted from 1 in each series."""
+    calm: Floats
+    """Evidence (nats) that the open breakdown is over."""
+    relative_sd: Floats
+    """Standard deviation of ln expected."""
+    dispersion: Floats
+    threshold: float
+    false_alarms_per_series_year: float
+    accepted: frozenset[tuple[int, int]]
+    """(row, event) of breakdowns whose level became the new normal."""
+    not_watched: Mapping[SeriesKey, str]
+    """Series of which nothing could be judged, and why."""
+
+
+def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
+    """Judge every bucket of every series against a baseline of its past.
+
+    Counts: quasi-Poisson / negative binomial seasonal regression with exposure, pooled towards the
+    covering series of the batch. Means: the same with a logit link. Then a windowed tail test and
+    an e-detector (Shin, Ramdas & Rinaldo 2023) share the false-alarm budget half and half. The
+    incomplete last bucket is judged by the time that has elapsed of it.
+
+    Raises
+    ------
+    BadInput
+        A value or exposure cannot be used; see `check_batch`.
+
+    """
+    config = config or DetectConfig()
+    check_batch(batch)
+    shape = batch.value.shape
+    floats = {
+        name: np.full(shape, np.nan)
+        for name in ("expected", "low", "high", "score", "calm", "relative_sd", "dispersion")
+    }
+    accepted: set[tuple[int, int]] = set()
+    is_alarm, event = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int32)
+    families = np.array([family_of(key.measure) for key in batch.keys], dtype=object)
+    for family in Family:
+        rows = np.flatnonzero(families == family)
+        if not len(rows) or not shape[1]:
+            continue
+        walk = Walk(batch, rows, link_of(family), config)
+        walk.run()
+        for name, whole in floats.items():
+            whole[rows] = getattr(walk, name)
+        is_alarm[rows], event[rows] = walk.is_alarm, walk.event
+        accepted |= {(int(rows[row]), number) for row, number in walk.accepted}
+    return Detection(
+        keys=batch.keys,
+        **floats,
+        is_alarm=is_alarm,
+        event=event,
+        threshold=config.threshold(batch.bucket),
+        false_alarms_per_series_year=config.false_alarms_per_series_year,
+        accepted=frozenset(accepted),
+        not_watched=_not_watched(batch, floats["score"], config.history(batch.bucket)),
+    )
+
+
+def _not_watched(batch: SeriesBatch, score: Floats, history: int) -> dict[SeriesKey, str]:
+    reasons = {}
+    known = (~np.isnan(batch.value)).sum(axis=1)
+    for row in np.flatnonzero(np.isnan(score).all(axis=1)):
+        reasons[batch.keys[row]] = (
+            f"Not enough history: {known[row]} known {batch.bucket.value} buckets; "
+            f"more than {history} are needed."
+        )
+    return reasons

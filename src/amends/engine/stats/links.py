@@ -1,0 +1,149 @@
+"""The two families of a baseline: how a linear predictor becomes an expected value.
+
+Both links are canonical, so the derivative of the expected value by the predictor is the variance
+function, and one iteratively reweighted fit serves both (McCullagh & Nelder 1989, §2.5).
+"""
+
+from typing import Protocol
+
+import numpy as np
+from scipy.special import expit, logit
+
+from amends.engine.contracts import Family, Floats
+
+from .tails import count_log_ratio, count_range, count_tail, mean_log_ratio, mean_range, mean_tail
+
+_EDGE = 1e-9
+_FAR = 30.0
+
+
+class Link(Protocol):
+    """What a fit needs to know of a family."""
+
+    least_dispersion: float
+    pseudo_exposure: float
+    """Exposure of the half pseudo-event (Jeffreys) that keeps an empty series finite."""
+
+    def mean(self, eta: Floats, exposure: Floats) -> Floats:
+        """Return the expected value at predictor `eta`."""
+        ...
+
+    def variance(self, mean: Floats, exposure: Floats) -> Floats:
+        """Return the variance at dispersion 1."""
+        ...
+
+    def predictor(self, value: Floats, exposure: Floats) -> Floats:
+        """Return the predictor at which `value` is expected."""
+        ...
+
+    def residual(self, value: Floats, mean: Floats, exposure: Floats) -> Floats:
+        """Return residuals of unit variance at dispersion 1, as near normal as may be."""
+        ...
+
+    def tail(self, value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
+        """Return the probability of `value` or more."""
+        ...
+
+    def log_ratio(
+        self, value: Floats, exposure: Floats, mean: Floats, dispersion: Floats, ratio: Floats
+    ) -> Floats:
+        """Return ln of the likelihood (or wealth) at `ratio` times the rate (or odds)."""
+        ...
+
+    def range(
+        self, mean: Floats, exposure: Floats, variance: Floats, z: float
+    ) -> tuple[Floats, Floats]:
+        """Return where a value lies with probability 2Φ(z) − 1."""
+        ...
+
+
+class LogLink:
+    """Counts: mean = exposure · exp(η), variance = mean."""
+
+    least_dispersion = 1.0
+    pseudo_exposure = 0.0
+
+    def mean(self, eta: Floats, exposure: Floats) -> Floats:
+        """Return the expected count."""
+        return np.asarray(exposure * np.exp(np.clip(eta, -_FAR, _FAR)))
+
+    def variance(self, mean: Floats, exposure: Floats) -> Floats:
+        """Return the Poisson variance."""
+        del exposure
+        return mean
+
+    def predictor(self, value: Floats, exposure: Floats) -> Floats:
+        """Return the log rate."""
+        return np.asarray(np.log(np.maximum(value, _EDGE) / np.maximum(exposure, 1e-300)))
+
+    def residual(self, value: Floats, mean: Floats, exposure: Floats) -> Floats:
+        """Return Anscombe's residuals."""
+        del exposure
+        base = np.maximum(mean, _EDGE)
+        return np.asarray(1.5 * (np.cbrt(value) ** 2 - np.cbrt(base) ** 2) / base ** (1 / 6))
+
+    def tail(self, value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
+        """Return the negative binomial tail."""
+        del exposure
+        return count_tail(value, mean, variance)
+
+    def log_ratio(
+        self, value: Floats, exposure: Floats, mean: Floats, dispersion: Floats, ratio: Floats
+    ) -> Floats:
+        """Return the negative binomial likelihood ratio."""
+        del exposure
+        return count_log_ratio(value, mean, dispersion, ratio)
+
+    def range(
+        self, mean: Floats, exposure: Floats, variance: Floats, z: float
+    ) -> tuple[Floats, Floats]:
+        """Return the range of a count."""
+        del exposure
+        return count_range(mean, variance, z)
+
+
+class LogitLink:
+    """Sums of badness in [0, 1]: mean = n · expit(η), variance = mean · (1 − mean/n)."""
+
+    least_dispersion = 0.2
+    pseudo_exposure = 1.0
+
+    def mean(self, eta: Floats, exposure: Floats) -> Floats:
+        """Return the expected sum of badness."""
+        return np.asarray(exposure * expit(eta))
+
+    def variance(self, mean: Floats, exposure: Floats) -> Floats:
+        """Return the binomial variance."""
+        return np.asarray(mean * (1 - mean / np.maximum(exposure, _EDGE)))
+
+    def predictor(self, value: Floats, exposure: Floats) -> Floats:
+        """Return the log odds of badness."""
+        share = value / np.maximum(exposure, _EDGE)
+        return np.asarray(logit(np.clip(share, _EDGE, 1 - _EDGE)))
+
+    def residual(self, value: Floats, mean: Floats, exposure: Floats) -> Floats:
+        """Return Pearson's residuals."""
+        return np.asarray(
+            (value - mean) / np.sqrt(np.maximum(self.variance(mean, exposure), _EDGE))
+        )
+
+    def tail(self, value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
+        """Return the tail of the sum."""
+        return mean_tail(value, exposure, mean, variance)
+
+    def log_ratio(
+        self, value: Floats, exposure: Floats, mean: Floats, dispersion: Floats, ratio: Floats
+    ) -> Floats:
+        """Return the wealth of a bet."""
+        return mean_log_ratio(value, exposure, mean, dispersion, ratio)
+
+    def range(
+        self, mean: Floats, exposure: Floats, variance: Floats, z: float
+    ) -> tuple[Floats, Floats]:
+        """Return the range of the sum."""
+        return mean_range(mean, exposure, variance, z)
+
+
+def link_of(family: Family) -> Link:
+    """Return the link of a family."""
+    return LogLink() if family is Family.COUNT else LogitLink()
