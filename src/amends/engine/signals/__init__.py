@@ -2,7 +2,7 @@
 
 from .convert import convert
 from .dates import DATE_FORMS
-from .fields import FIELDS
+from .fields import FIELDS, same_name
 from .normalise import Normalised, normalise
 from .redact import redact, redact_text
 from .understand import understand
@@ -15,5 +15,6 @@ __all__ = [
     "normalise",
     "redact",
     "redact_text",
+    "same_name",
     "understand",
 ]

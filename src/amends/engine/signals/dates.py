@@ -205,9 +205,9 @@ def _from_calendar(parts: pa.StructArray, form: str) -> tuple[Micros, Good]:
 def _month(names: pa.Array) -> Micros:
     lower = pc.utf8_lower(pc.fill_null(names, ""))
     known = pc.index_in(lower, value_set=pa.array(list(_MONTHS)))
-    numbers = np.array([*_MONTHS.values(), 0], dtype=np.int64)
+    numbers: Micros = np.array([*_MONTHS.values(), 0], dtype=np.int64)
     places = np.asarray(pc.fill_null(known, len(_MONTHS)).to_numpy(zero_copy_only=False))
-    return numbers[places]
+    return np.take(numbers, places)
 
 
 def _clock(parts: pa.StructArray) -> tuple[Micros, Good]:

@@ -1,4 +1,4 @@
-"""What the rows of a file are, when no column says it: complaints, tickets, survey answers …"""
+"""What the rows of a file are, when no column says it: complaints, tickets, survey answers."""
 
 import re
 from typing import Final

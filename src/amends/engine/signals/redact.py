@@ -11,13 +11,17 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 _EMAIL: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+"
 _URL_TOKEN: Final = r"(https?://[^\s?#]+)[?#][^\s]+"  # noqa: S105 - a pattern, no secret
 _URL_LOGIN: Final = r"(https?://)[^\s/@]+@"
 _DIGITS: Final = r"\d(?:[\s().\-/]{0,3}\d){6}"
 """Seven digits in a row, at most three separators apart: what any number of a person has."""
-_CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])")
+_CARD = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?!\w)", re.ASCII)
+_ISSUER = re.compile(
+    r"4\d{12}(?:\d{3}){0,2}|(?:5[0-8]|2[2-7])\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15,18}"
+)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _PHONE = re.compile(
     r"(?<![\w.,/\-])(?:"
@@ -61,9 +65,7 @@ def _apply(texts: pa.Array, candidates: pa.Array, change: Callable[[str], str]) 
     return _put(texts, places, pa.array([change(text) for text in old], texts.type))
 
 
-def _put(
-    texts: pa.Array, places: np.ndarray[tuple[int], np.dtype[np.int64]], new: pa.Array
-) -> pa.Array:
+def _put(texts: pa.Array, places: NDArray[np.int64], new: pa.Array) -> pa.Array:
     mask = np.zeros(len(texts), dtype=bool)
     mask[places] = True
     return pc.replace_with_mask(texts, pa.array(mask), new)
@@ -80,12 +82,11 @@ def _count(text: str) -> int:
 
 
 def _is_card(text: str) -> bool:
-    """Check the Luhn digit (ISO/IEC 7812-1)."""
-    digits = [int(c) for c in text if c.isascii() and c.isdigit()]
+    """Check the issuer's prefix and length, and the Luhn digit (ISO/IEC 7812-1)."""
+    bare = "".join(c for c in text if c.isdigit())
+    digits = [int(c) for c in bare]
     doubled = [d * 2 - 9 * (d > 4) for d in digits[-2::-2]]
-    return (
-        13 <= len(digits) <= 19 and any(digits) and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-    )
+    return bool(_ISSUER.fullmatch(bare)) and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:
