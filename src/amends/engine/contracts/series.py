@@ -38,6 +38,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     m.name: m
     for m in (
         Measure("complaints", "Complaints", Family.COUNT, "day"),
+        Measure("tickets", "Tickets", Family.COUNT, "day"),
         Measure("complaint_rate", "Complaint rate", Family.COUNT, "transaction"),
         Measure("social_mentions", "Social mentions", Family.COUNT, "day"),
         Measure("escalation_rate", "Escalation rate", Family.COUNT, "contact"),

@@ -1,0 +1,197 @@
+"""Signals rolled up into series: one measure on many slices, bucket by bucket."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from amends.engine.contracts import BadInput, Bucket, Floats, SeriesBatch, SeriesKey, Slice
+
+from .measures import contribution
+from .slices import Coded, choose_slices, coded, combined
+
+_DAY: Final = 86_400_000_000
+_FIRST_MONDAY: Final = 4 * _DAY
+"""Microseconds from 1970-01-01, a Thursday, to the Monday on which weeks are counted from."""
+_UNKNOWN: Final = np.iinfo(np.int64).min
+
+Micros = NDArray[np.int64]
+
+
+def roll_up(
+    signals: pa.Table,
+    measure: str,
+    dims: Sequence[str] = (),
+    bucket: Bucket = Bucket.DAY,
+    ends_at: datetime | None = None,
+    *,
+    minimum: int = 30,
+    top: int = 30,
+    pairs: bool = False,
+) -> SeriesBatch:
+    """Roll up a measure over everything and over the slices that `choose_slices` finds.
+
+    See `roll_up_slices` for the series and for what is raised.
+    """
+    chosen = choose_slices(signals, measure, dims, minimum=minimum, top=top, pairs=pairs)
+    return roll_up_slices(signals, measure, chosen.slices, bucket, ends_at)
+
+
+def roll_up_slices(
+    signals: pa.Table,
+    measure: str,
+    slices: Sequence[Slice],
+    bucket: Bucket = Bucket.DAY,
+    ends_at: datetime | None = None,
+) -> SeriesBatch:
+    """Roll up a measure over given slices; the result does not depend on the order of the rows.
+
+    Buckets are in UTC, weeks begin on Monday. Signals without `occurred_at` or at or after
+    `ends_at` are left out. A day without signals is 0 events; of a rate or mean it is unknown (NaN)
+    as long as nothing was exposed. A count is per day, so its exposure is the bucket's days; of the
+    first bucket only those since the first signal.
+
+    Parameters
+    ----------
+    signals
+        `SIGNAL_SCHEMA`.
+    measure
+        A name of `MEASURES`.
+    slices
+        Unique; the dimensions are columns of the signals.
+    bucket
+        Width of a step.
+    ends_at
+        The end of what is known, aware; None: the end of the last day for dates without a time,
+        else the last signal.
+
+    Raises
+    ------
+    BadInput
+        No signal has a date before `ends_at`, or `ends_at` has no time zone.
+
+    """
+    at = _instants(signals)
+    starts, end = _span(at, bucket, ends_at)
+    width = bucket.seconds * 1_000_000
+    step = (at - starts[0]) // width
+    seen = (at != _UNKNOWN) & (at < end)
+    given = contribution(signals, measure)
+    shape = (len(slices), len(starts))
+    value, exposure = np.zeros(shape), np.zeros(shape)
+    for rows, member in _members(signals, slices):
+        inside = seen & (member >= 0)
+        if inside.any():
+            value[rows] = _sums(member, step, given.value, inside, len(rows), len(starts))
+            if given.exposure is not None:
+                parts = given.exposure
+                exposure[rows] = _sums(member, step, parts, inside, len(rows), len(starts))
+    if given.exposure is None:
+        exposure[:] = _days(at, seen, starts, width)
+    else:
+        value = np.where(exposure > 0, value, np.nan)
+    return SeriesBatch(
+        keys=tuple(SeriesKey(measure, each) for each in slices),
+        bucket=bucket,
+        starts=starts.astype("datetime64[us]"),
+        value=value,
+        exposure=exposure,
+        elapsed=float(min(1.0, (end - starts[-1]) / width)),
+    )
+
+
+def _instants(signals: pa.Table) -> Micros:
+    column = signals["occurred_at"].cast(pa.int64())
+    return np.asarray(pc.fill_null(column, _UNKNOWN), dtype=np.int64)
+
+
+def _span(at: Micros, bucket: Bucket, ends_at: datetime | None) -> tuple[Micros, int]:
+    """Return the start of each bucket and the end of what is known, in microseconds."""
+    known = at[at != _UNKNOWN]
+    if ends_at is not None:
+        if ends_at.tzinfo is None:
+            raise BadInput("The end has no time zone.", where="ends_at", remedy="Give it one.")
+        end = int(np.datetime64(round(ends_at.timestamp() * 1e6), "us").astype(np.int64))
+        known = known[known < end]
+    if not len(known):
+        raise BadInput(
+            "No signal has a date, so there is nothing to follow over time.",
+            where="occurred_at",
+            remedy="Map the column that holds it, e.g. --map Date=occurred_at.",
+        )
+    if ends_at is None:
+        last = int(known.max())
+        end = last + (_DAY if not (known % _DAY).any() else 1)
+    width = bucket.seconds * 1_000_000
+    offset = _FIRST_MONDAY if bucket is Bucket.WEEK else 0
+    first = (int(known.min()) - offset) // width * width + offset
+    return np.arange(first, end, width, dtype=np.int64), end
+
+
+def _days(at: Micros, seen: NDArray[np.bool_], starts: Micros, width: int) -> Floats:
+    """Return the days of each bucket; of the first one those since the first signal."""
+    days = np.full(len(starts), width / _DAY)
+    known = at[seen]
+    first = int(known.min())
+    if not (known % _DAY).any():
+        first -= first % _DAY
+    days[0] = max(starts[0] + width - first, 1) / _DAY
+    return days
+
+
+def _members(
+    signals: pa.Table, slices: Sequence[Slice]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return, for the slices of each set of dimensions, their rows and each signal's place in them.
+
+    Slices of the same dimensions do not overlap, so each signal is in one of them at most.
+    """
+    found = []
+    numbered = sorted(enumerate(slices), key=lambda entry: tuple(dim for dim, _ in entry[1].terms))
+    for dims, group in groupby(numbered, key=lambda e: tuple(dim for dim, _ in e[1].terms)):
+        members = list(group)
+        rows = np.array([number for number, _ in members], dtype=np.int64)
+        if not dims:
+            found.append((rows, np.zeros(len(signals), dtype=np.int64)))
+            continue
+        given = [coded(signals, dim) for dim in dims]
+        wanted = [
+            _wanted_code([dict(each.terms)[dim] for dim in dims], given) for _, each in members
+        ]
+        found.append((rows, _places(combined(given), np.array(wanted, dtype=np.int64))))
+    return found
+
+
+def _wanted_code(values: Sequence[str], given: Sequence[Coded]) -> int:
+    """Return the code of a combination of values; −2 when one of them never occurs."""
+    whole = 0
+    for value, dim in zip(values, given, strict=True):
+        if value not in dim.values:
+            return -2
+        whole = whole * max(len(dim.values), 1) + dim.values.index(value)
+    return whole
+
+
+def _places(codes: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    order = np.argsort(wanted, kind="stable")
+    at = np.clip(np.searchsorted(wanted[order], codes), 0, len(wanted) - 1)
+    place = order[at]
+    return np.where((wanted[place] == codes) & (codes >= 0), place, -1)
+
+
+def _sums(
+    member: NDArray[np.int64],
+    step: Micros,
+    parts: Floats,
+    inside: NDArray[np.bool_],
+    n: int,
+    steps: int,
+) -> Floats:
+    cell = member[inside] * steps + step[inside]
+    sums: Floats = np.bincount(cell, weights=parts[inside], minlength=n * steps).astype(np.float64)
+    return sums.reshape(n, steps)
