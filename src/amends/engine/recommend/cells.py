@@ -14,6 +14,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from amends.engine.contracts import BadInput, Money
+
 from .columns import OTHER, Column, ColumnType, Scalar, write
 from .conditions import Condition
 
@@ -68,22 +70,81 @@ def cells_of(column: Column, conditions: Sequence[Condition | None]) -> tuple[Ce
 
 
 def cell_finder(
+    column: Column, conditions: Sequence[Condition | None], currency: str
+) -> Callable[[object], int]:
+    """Return a closure from a case's fact to the index of its cell in `cells_of`.
+
+    The closure takes what `Column.accept` takes, and None where the column is optional; anything
+    else is refused with `BadInput`. Facts of exactly the expected type take a short way.
+    """
+    place = _placer(column, conditions)
+
+    def refuse_or_place(fact: object) -> int:
+        if fact is not None:
+            return place(column.accept(fact, currency))
+        if column.is_optional:
+            return place(None)
+        raise BadInput(f"The case has no {column.name}.")
+
+    if column.type is ColumnType.MONEY:
+        return _money_finder(place, refuse_or_place, column, currency)
+    if not column.type.is_ordered:
+        cells = enumerate(cells_of(column, conditions))
+        return _named_finder({c.sample: i for i, c in cells}, refuse_or_place)
+    return refuse_or_place
+
+
+_Find = Callable[[object], int]
+
+
+def _named_finder(index: dict[Scalar | None, int], otherwise: _Find) -> _Find:
+    """Return the short way of an enum or bool."""
+    other = index.get(OTHER)
+
+    def find(fact: object) -> int:
+        if fact.__class__ is str or fact.__class__ is bool:
+            at = index.get(fact, other if fact.__class__ is str else None)
+            if at is not None:
+                return at
+        return otherwise(fact)
+
+    return find
+
+
+def _money_finder(
+    place: Callable[[Scalar | None], int], otherwise: _Find, column: Column, currency: str
+) -> _Find:
+    """Return the short way of an amount in the right currency."""
+    low = column.low if isinstance(column.low, Decimal) else Decimal("-Infinity")
+    high = column.high if isinstance(column.high, Decimal) else Decimal("Infinity")
+
+    def find(fact: object) -> int:
+        if fact.__class__ is Money:
+            amount = fact.amount
+            same = not currency or fact.currency == currency
+            if same and low <= amount <= high:
+                return place(amount)
+        return otherwise(fact)
+
+    return find
+
+
+def _placer(
     column: Column, conditions: Sequence[Condition | None]
 ) -> Callable[[Scalar | None], int]:
-    """Return a closure from a typed value to the index of its cell in `cells_of`."""
+    """Return a closure from a typed value of the column's domain to the index of its cell."""
     if column.type.is_ordered:
         cuts = _cuts(column, conditions)
-        unknown = 2 * len(cuts) + 1
+        unknown, count = 2 * len(cuts) + 1, len(cuts)
 
-        def find_ordered(value: Scalar | None) -> int:
+        def place(value: Scalar | None) -> int:
             if value is None:
                 return unknown
             at = bisect_left(cuts, value)
-            return 2 * at + (at < len(cuts) and cuts[at] == value)
+            return 2 * at + (at < count and cuts[at] == value)
 
-        return find_ordered
-    samples = [cell.sample for cell in cells_of(column, conditions)]
-    index = {sample: i for i, sample in enumerate(samples)}
+        return place
+    index = {cell.sample: i for i, cell in enumerate(cells_of(column, conditions))}
     other = index.get(OTHER, -1)
     return lambda value: index.get(value, other)
 

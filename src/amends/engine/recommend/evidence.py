@@ -15,6 +15,7 @@ from amends.engine.contracts import ActionKind, Floats, Severity
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Draws = NDArray[np.float32]
 
 KINDS: Final = tuple(ActionKind)
 """Order of the kinds wherever they are numbered."""

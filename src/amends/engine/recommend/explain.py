@@ -1,6 +1,7 @@
 """Decide a case by a table and say why: every row, every condition, and what would change it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, islice, product
 
 from amends.engine.contracts import ConditionResult, Decision, RowResult, Value
@@ -20,8 +21,16 @@ def decide(table: Table, facts: Facts) -> Decision:
         A fact is missing or of the wrong type, or no row matches.
 
     """
-    values = table.typed(facts)
-    return _decision(table, values, table.locate(values))
+    mask = table.match(facts)
+    known = table.remembered.get(mask)
+    if known is not None:
+        return known
+    if not mask:
+        raise table.refuse(facts)
+    decision = _decision(table, mask, table.multiplied(facts))
+    if not mask & table.scaled_rows:
+        table.remembered[mask] = decision
+    return decision
 
 
 def explain(table: Table, facts: Facts) -> Decision:
@@ -34,22 +43,17 @@ def explain(table: Table, facts: Facts) -> Decision:
 
     """
     values = table.typed(facts)
-    at = table.locate(values)
-    bare = _decision(table, values, at)
-    return Decision(
-        bare.table,
-        bare.version,
-        bare.content_hash,
-        bare.outcome,
-        bare.matched,
-        tuple(_row_results(table, values, at)),
-        tuple(islice(_changes(table, values, at), MAX_CHANGES)),
-        bare.collected,
+    at = table.locate(facts)
+    bare = decide(table, facts)
+    return replace(
+        bare,
+        rows=tuple(_row_results(table, values, at)),
+        would_change=tuple(islice(_changes(table, values, at), MAX_CHANGES)),
     )
 
 
-def _decision(table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...]) -> Decision:
-    rows = table.hits(table.matching(at), values)
+def _decision(table: Table, mask: int, values: tuple[Scalar | None, ...]) -> Decision:
+    rows = table.hits(mask, values)
     return Decision(
         table.name,
         table.version,

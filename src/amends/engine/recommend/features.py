@@ -15,6 +15,9 @@ from amends.engine.contracts import CaseFacts
 
 from .evidence import ASSUMED_VALUE_PER_YEAR
 
+Traits = tuple[tuple[str, str], ...]
+"""(group, value) of everything about a case that may change an action's effect."""
+
 KNOTS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Shares of the loss between which the curve of money is straight."""
 
@@ -52,7 +55,7 @@ def repeat_band(facts: CaseFacts) -> str:
     return ("0", "1", "2+")[min(facts.failures_90_days, 2)]
 
 
-def traits(facts: CaseFacts) -> tuple[tuple[str, str], ...]:
+def traits(facts: CaseFacts) -> Traits:
     """Return (group, value) of everything about a case that may change an action's effect."""
     delivery = "rejected" if facts.is_rejected else "accepted"
     repeat = repeat_band(facts)
@@ -68,14 +71,14 @@ def traits(facts: CaseFacts) -> tuple[tuple[str, str], ...]:
     )
 
 
-def effect_names(kind: str, case_traits: tuple[tuple[str, str], ...]) -> Iterator[str]:
+def effect_names(kind: str, case_traits: Traits) -> Iterator[str]:
     """Yield the names of an action's effects in a case, from global to narrow."""
     yield f"kind|{kind}"
     for group, value in case_traits:
         yield f"{group}|{kind}|{value}"
 
 
-def base_names(case_traits: tuple[tuple[str, str], ...]) -> Iterator[str]:
+def base_names(case_traits: Traits) -> Iterator[str]:
     """Yield the names of the case's own level, the same whatever is done."""
     yield "base|"
     for group, value in case_traits[:-1]:
@@ -102,9 +105,7 @@ def group_of(name: str) -> str:
     return name.partition("|")[0]
 
 
-def money_names(
-    case_traits: tuple[tuple[str, str], ...], share: float
-) -> Iterator[tuple[str, float]]:
+def money_names(case_traits: Traits, share: float) -> Iterator[tuple[str, float]]:
     """Yield (name, weight) of what a share of the loss does: a curve, and a slope by segment."""
     if share <= 0:
         return

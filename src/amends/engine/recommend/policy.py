@@ -6,7 +6,7 @@ listed by eligibility, each with the part of the loss that the customer gets in 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
@@ -32,6 +32,8 @@ CREDITS: Final = frozenset({ActionKind.CREDIT, ActionKind.APOLOGY_CREDIT})
 LAYERS: Final = ("eligibility", "limits", "ceiling", "approvals", "practice")
 
 _ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+_KINDS: Final = {kind.value: kind for kind in ActionKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,11 @@ class Permit:
     arms: tuple[Arm, ...]
     practice: int
     """Index of the arm that current practice would take."""
-    practice_row: str
     approver: str
     """Role that must approve; empty when the deciding role may do it alone."""
     decisions: tuple[Decision, ...]
+    policy_hash: str
+    """Of the tables that held on the day of receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _permit(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, ask: _Ask
     currency = facts.loss.currency
     entitlements = tuple([ask(table, inputs) for table in layers.entitlements])
     owed = max((_amount(d, "owed") for d in entitlements), default=_ZERO)
-    inputs["owed"] = owed
+    inputs["owed"] = Money(owed, currency)
     limits, ceiling = ask(layers.limits, inputs), ask(layers.ceiling, inputs)
     limit, reason = _limit(limits, ceiling, owed)
     allowed, practice = ask(layers.eligibility, inputs), ask(layers.practice, inputs)
@@ -161,9 +164,9 @@ def _permit(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, ask: _Ask
         reason,
         arms,
         usual,
-        practice.matched[0],
         "" if approver == "nobody" else approver,
         (*entitlements, allowed, limits, ceiling, practice, approvals),
+        layers.content_hash,
     )
 
 
@@ -178,40 +181,42 @@ def _limit(limits: Decision, ceiling: Decision, owed: Decimal) -> tuple[Decimal,
 def _arms(
     allowed: Decision, practice: Decision, loss: Decimal, owed: Decimal, limit: Decimal
 ) -> tuple[tuple[Arm, ...], int]:
-    found: dict[tuple[str, Decimal], Arm] = {}
+    unit = float(max(loss, _ONE))
+    arms: list[Arm] = []
     for output in allowed.collected:
-        arm = _arm(str(output["action"]), Decimal(output["share"]), loss, owed, limit)
-        if arm is not None:
-            found.setdefault((arm.kind, arm.goodwill), arm)
-    if not found:
+        kind, share = _KINDS[str(output["action"])], Decimal(output["share"])
+        goodwill = _goodwill(kind, share, loss, owed, limit) if share else _ZERO
+        if goodwill is None or any(a.kind is kind and a.goodwill == goodwill for a in arms):
+            continue
+        arms.append(Arm(kind, goodwill, float(owed + goodwill) / unit))
+    if not arms:
         raise BadInput(
             "No action is allowed within the limit.",
             where=f"policy table {allowed.table}",
             remedy="Allow an action without money for every case, such as a callback.",
         )
-    arms = tuple(found.values())
     wanted, share = str(practice.outcome["action"]), Decimal(practice.outcome["share"])
     if share and share * loss - owed < 1:
         wanted, share = ActionKind.APOLOGY, _ZERO
-    return arms, _nearest(arms, wanted, share)
+    return tuple(arms), _nearest(arms, wanted, share)
 
 
-def _arm(kind: str, share: Decimal, loss: Decimal, owed: Decimal, limit: Decimal) -> Arm | None:
-    """Return the arm, its goodwill cut to the limit; None when nothing is left to give."""
-    unit = float(max(loss, Decimal(1)))
-    if not share:
-        return Arm(ActionKind(kind), _ZERO, float(owed) / unit)
+def _goodwill(
+    kind: ActionKind, share: Decimal, loss: Decimal, owed: Decimal, limit: Decimal
+) -> Decimal | None:
+    """Return what a share of the loss leaves to give, cut to the limit; None: nothing or too much.
+
+    Only credits can be cut: half a refund is no refund.
+    """
     goodwill = (share * loss - owed).quantize(CENT, ROUND_DOWN)
     if goodwill > limit:
         if kind not in CREDITS:
             return None
         goodwill = limit
-    if goodwill < 1:
-        return None
-    return Arm(ActionKind(kind), goodwill, float(owed + goodwill) / unit)
+    return goodwill if goodwill >= _ONE else None
 
 
-def _nearest(arms: tuple[Arm, ...], kind: str, share: Decimal) -> int:
+def _nearest(arms: Sequence[Arm], kind: str, share: Decimal) -> int:
     """Return the arm nearest to a practice: its kind, else its like, else the first."""
     order = [kind, *_LIKE.get(kind, ()), ActionKind.CALLBACK, ActionKind.APOLOGY]
     for wanted in order:

@@ -13,6 +13,8 @@ import numpy as np
 
 from amends.engine.contracts import CaseFacts, Floats, Severity
 
+from .evidence import Draws, Flags, Ints
+
 FLOOR: Final = 0.01
 """Chance that each allowed action keeps; its amounts share it."""
 
@@ -31,13 +33,15 @@ APPRENTICE_UNTIL: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """The best guess among arms and the chance of each to be shown."""
+class Choices:
+    """The best guess of each of B cases and the chance of each of its K arms to be shown."""
 
-    base: int
+    base: Ints
+    """Index of the best guess, shape (B,)."""
     propensities: Floats
-    beats_practice: float
-    """Posterior probability that the best arm by mean beats current practice."""
+    """Shape (B, K); 0 where a case has no such arm; rows add up to 1."""
+    beats_practice: Floats
+    """Posterior probability that the best arm by mean beats current practice, shape (B,)."""
 
 
 def may_explore(facts: CaseFacts) -> bool:
@@ -50,58 +54,56 @@ def may_explore(facts: CaseFacts) -> bool:
     )
 
 
-def choose(
-    draws: Floats, kinds: tuple[int, ...], practice: int, n: int, *, explore: bool
-) -> Choice:
-    """Return the best guess and the propensities of K arms.
+def choose(draws: Draws, kinds: Ints, practice: Ints, explore: Flags, n: int) -> Choices:
+    """Return the best guesses and propensities of B cases with up to K arms each.
 
     Parameters
     ----------
     draws
-        Posterior draws of each arm's value, shape (K, M).
+        Posterior draws of each arm's value, shape (B, K, M); −inf where a case has no such arm.
     kinds
-        Number of each arm's kind; arms of one kind differ in amount and share a floor.
+        Number of each arm's kind, shape (B, K); arms of one kind differ in amount and share a
+        floor; −1 where a case has no such arm.
     practice
-        Index of the arm that current practice would take.
+        Index of the arm that current practice would take, shape (B,).
+    explore
+        Whether exploration is permitted, shape (B,).
     n
         Own outcomes behind the draws.
-    explore
-        Whether exploration is permitted in this case.
 
     """
-    best = int(draws.mean(axis=1).argmax())
-    beats = float((draws[best] > draws[practice]).mean()) if best != practice else 0.0
-    is_apprentice = n < APPRENTICE_UNTIL or beats < SURE_ENOUGH
-    base = practice if is_apprentice else best
-    wins = np.bincount(draws.argmax(axis=0), minlength=len(draws)) / draws.shape[1]
-    return Choice(base, propensities(wins, kinds, base, explore=explore), beats)
+    cases = np.arange(len(draws))
+    best = draws.mean(axis=2).argmax(axis=1)
+    beats = np.mean(draws[cases, best] > draws[cases, practice], axis=1)
+    leaves = (beats >= SURE_ENOUGH) & (n >= APPRENTICE_UNTIL)
+    base = np.where(leaves, best, practice)
+    winners = draws.argmax(axis=1) + cases[:, None] * draws.shape[1]
+    wins = np.bincount(winners.ravel(), minlength=draws.shape[0] * draws.shape[1])
+    shares = wins.reshape(draws.shape[:2]) / draws.shape[2]
+    return Choices(base, propensities(shares, kinds, base, explore), beats)
 
 
-def propensities(wins: Floats, kinds: tuple[int, ...], base: int, *, explore: bool) -> Floats:
+def propensities(wins: Floats, kinds: Ints, base: Ints, explore: Flags) -> Floats:
     """Return the chance of each arm to be shown, from the chance of each to be the best.
 
     Parameters
     ----------
     wins
-        Share of draws in which each arm is best, shape (K,), adding up to 1.
-    kinds
-        Number of each arm's kind.
-    base
-        The best guess, which gets what the others leave.
-    explore
-        False: the best guess gets everything.
+        Share of draws in which each arm is best, shape (B, K), rows adding up to 1.
+    kinds, base, explore
+        As in `choose`; the best guess gets what the others leave.
 
     """
-    chances = np.zeros(len(wins))
-    if explore and len(wins) > 1:
-        counts = np.bincount(kinds)
-        floors = FLOOR / counts[list(kinds)]
-        floors[base] = 0.0
-        floors *= min(1.0, MOST_EXPLORATION / max(floors.sum(), FLOOR))
-        others = wins.copy()
-        others[base] = 0.0
-        left = MOST_EXPLORATION - floors.sum()
-        total = others.sum()
-        chances = floors + (others * min(1.0, left / total) if total > 0 else 0.0)
-    chances[base] = 1.0 - chances.sum()
-    return chances
+    cases = np.arange(len(wins))
+    same = kinds[:, :, None] == kinds[:, None, :]
+    floors = np.where(kinds >= 0, FLOOR / same.sum(axis=2), 0.0)
+    floors[cases, base] = 0.0
+    floors *= np.minimum(1.0, MOST_EXPLORATION / np.maximum(floors.sum(axis=1), FLOOR))[:, None]
+    others = wins.copy()
+    others[cases, base] = 0.0
+    left = MOST_EXPLORATION - floors.sum(axis=1)
+    total = np.maximum(others.sum(axis=1), 1e-12)
+    chances = floors + others * np.minimum(1.0, left / total)[:, None]
+    chances[~explore] = 0.0
+    chances[cases, base] = 1.0 - chances.sum(axis=1)
+    return np.asarray(chances)

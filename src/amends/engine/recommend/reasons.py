@@ -1,41 +1,36 @@
 """The reasons of a recommendation, in sentences that an agent can repeat."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from amends.engine.contracts import Decision, RankedAction
 
 from .evidence import CITATIONS
 from .policy import Permit
-from .ranking import APPRENTICE_UNTIL, Choice
+from .ranking import APPRENTICE_UNTIL
 from .to_do import money_words
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How the shown arm came to be shown."""
+
+    is_best_guess: bool
+    is_practice: bool
+    beats_practice: float
+    """Posterior probability that the best arm beats current practice."""
+    n: int
+    """Own outcomes learnt from."""
+
+
 def reasons(
-    permit: Permit,
-    choice: Choice,
-    shown: RankedAction,
-    runner_up: RankedAction | None,
-    index: int,
-    n: int,
+    permit: Permit, weighed: Weighed, shown: RankedAction, runner_up: RankedAction | None
 ) -> tuple[str, ...]:
-    """Return the reasons: what is owed, why this action, what bounded it, who must look.
-
-    Parameters
-    ----------
-    permit, choice
-        What policy allows and how the arms were weighed.
-    shown, runner_up
-        The recommended action and the best other one.
-    index
-        Position of the recommended arm in the permit.
-    n
-        Own outcomes learnt from.
-
-    """
+    """Return the reasons: what is owed, why this action, what bounded it, who must look."""
     return (
         *_owed(permit),
-        *_why(permit, choice, shown, index, n),
-        _evidence(shown, n),
+        *_why(permit, weighed, shown),
+        _evidence(shown, weighed.n),
         *_against(shown, runner_up),
         *_bounds(permit, shown),
         *_approval(permit),
@@ -52,24 +47,27 @@ def _owed(permit: Permit) -> Iterator[str]:
         yield f"Not settled yet, find out {fact.replace('_', ' ')}: {note}"
 
 
-def _why(permit: Permit, choice: Choice, shown: RankedAction, index: int, n: int) -> Iterator[str]:
-    if index != choice.base:
+def _why(permit: Permit, weighed: Weighed, shown: RankedAction) -> Iterator[str]:
+    if not weighed.is_best_guess:
         yield (
             f"This case explores: shown with a chance of {shown.propensity:.0%} "
             "to learn whether it does better than the best guess."
         )
-    elif index == permit.practice:
+    elif weighed.is_practice:
         practice = next(d for d in permit.decisions if d.table == "practice")
-        yield f"Current practice ({permit.practice_row}): {_note(practice)}"
-        if n < APPRENTICE_UNTIL:
+        yield f"Current practice ({practice.matched[0]}): {_note(practice)}"
+        if practice.outcome["action"] != shown.kind:
+            usual = str(practice.outcome["action"]).replace("_", " ")
+            yield f"A {usual} is covered by what is owed or not within limits; this comes nearest."
+        if weighed.n < APPRENTICE_UNTIL:
             yield (
                 f"The recommender follows current practice until {APPRENTICE_UNTIL} own outcomes "
-                f"are known; there are {n}."
+                f"are known; there are {weighed.n}."
             )
     else:
         yield (
-            f"Better than current practice with a probability of {choice.beats_practice:.0%}, "
-            f"judged from {n} own outcomes."
+            f"Better than current practice with a probability of {weighed.beats_practice:.0%}, "
+            f"judged from {weighed.n} own outcomes."
         )
 
 

@@ -21,10 +21,10 @@ from amends.engine.contracts import (
 from .learning import learn, tally_keys
 from .log import Lesson, LogRecord
 from .policy import Arm, Permit, Policy, shipped_policy
-from .ranking import Choice, choose, may_explore
-from .reasons import reasons
+from .ranking import Choices, choose, may_explore
+from .reasons import Weighed, reasons
 from .state import LearnedState, Tally
-from .valuation import Valuer
+from .valuation import Valuer, Values
 
 BATCH: Final = 512
 """Cases valued at once."""
@@ -68,13 +68,17 @@ class Recommender:
 
         """
         permit = self.policy.permit(facts, role, explained=True)
-        values = self._valuer.value([(facts, permit.arms)])
-        choice = self._choice(facts, permit, values.draws, tuple(values.kinds.tolist()))
-        shown = _pick(choice.propensities, seed, facts.case_ref)
-        ranked = self._ranked(facts, permit, choice, values.draws.mean(axis=1), values.rates)
+        values, choices = self._choices([facts], [permit])
+        choice = choices.propensities[0]
+        base = int(choices.base[0])
+        shown = _pick(choice.tolist(), seed, facts.case_ref)
+        means = values.draws[0].mean(axis=1)
+        ranked = self._ranked(facts, permit, choice, means, values.rates[0])
         order = sorted(range(len(ranked)), key=lambda i: (-ranked[i].expected_value, i))
         second = next((i for i in order if i != shown), None)
-        explores = shown != choice.base
+        weighed = Weighed(
+            shown == base, shown == permit.practice, float(choices.beats_practice[0]), self.state.n
+        )
         runner_up = None if second is None else ranked[second]
         return Recommendation(
             action=ranked[shown],
@@ -83,11 +87,11 @@ class Recommender:
             limit=permit.limit,
             limit_reason=permit.limit_reason,
             approver=permit.approver,
-            explores=explores,
-            reasons=reasons(permit, choice, ranked[shown], runner_up, shown, self.state.n),
+            explores=shown != base,
+            reasons=reasons(permit, weighed, ranked[shown], runner_up),
             decisions=permit.decisions,
             allowed=tuple(ranked[i] for i in order),
-            policy_hash=self.policy.on(facts.opened_at.date()).content_hash,
+            policy_hash=permit.policy_hash,
             model_version=self.state.version,
             seed=seed,
         )
@@ -115,14 +119,12 @@ class Recommender:
 
     def _decide(self, cases: Sequence[CaseFacts], role: str, seed: int) -> Iterable[LogRecord]:
         permits = [self.policy.permit(facts, role) for facts in cases]
-        pairs = list(zip(cases, permits, strict=True))
-        values = self._valuer.value([(facts, permit.arms) for facts, permit in pairs])
-        kinds = values.kinds.tolist()
-        start, version = 0, self._version
-        for (facts, permit), end in zip(pairs, values.ends, strict=True):
-            draws = values.draws[start:end]
-            choice = self._choice(facts, permit, draws, tuple(kinds[start:end]))
-            shown = _pick(choice.propensities, seed, facts.case_ref)
+        _, choices = self._choices(cases, permits)
+        chances, bases = choices.propensities.tolist(), choices.base.tolist()
+        version = self._version
+        for facts, permit, chance, base in zip(cases, permits, chances, bases, strict=True):
+            own = chance[: len(permit.arms)]
+            shown = _pick(own, seed, facts.case_ref)
             yield LogRecord(
                 facts.case_ref,
                 role,
@@ -130,14 +132,13 @@ class Recommender:
                 permit.limit,
                 permit.approver,
                 permit.arms,
-                tuple(choice.propensities.tolist()),
+                tuple(own),
                 shown,
-                shown != choice.base,
-                self.policy.on(facts.opened_at.date()).content_hash,
+                shown != base,
+                permit.policy_hash,
                 version,
                 seed,
             )
-            start = end
 
     @cached_property
     def _valuer(self) -> Valuer:
@@ -147,13 +148,17 @@ class Recommender:
     def _version(self) -> str:
         return self.state.version
 
-    def _choice(
-        self, facts: CaseFacts, permit: Permit, draws: Floats, kinds: tuple[int, ...]
-    ) -> Choice:
-        return choose(draws, kinds, permit.practice, self.state.n, explore=may_explore(facts))
+    def _choices(
+        self, cases: Sequence[CaseFacts], permits: Sequence[Permit]
+    ) -> tuple[Values, Choices]:
+        pairs = [(facts, permit.arms) for facts, permit in zip(cases, permits, strict=True)]
+        values = self._valuer.value(pairs)
+        practice = np.array([permit.practice for permit in permits])
+        explore = np.array([may_explore(facts) for facts in cases])
+        return values, choose(values.draws, values.kinds, practice, explore, self.state.n)
 
     def _ranked(
-        self, facts: CaseFacts, permit: Permit, choice: Choice, values: Floats, prior: Floats
+        self, facts: CaseFacts, permit: Permit, chances: Floats, values: Floats, prior: Floats
     ) -> list[RankedAction]:
         beliefs = [self._belief(facts, arm, p) for arm, p in zip(permit.arms, prior, strict=True)]
         hits = np.array([rate * weight for rate, weight, _ in beliefs])
@@ -163,7 +168,7 @@ class Recommender:
             RankedAction(
                 kind=arm.kind,
                 amount=Money(arm.goodwill, facts.loss.currency),
-                propensity=float(choice.propensities[i]),
+                propensity=float(chances[i]),
                 expected_value=float(values[i]),
                 rate=beliefs[i][0],
                 rate_interval=Interval(float(low[i]), float(high[i])),
@@ -187,10 +192,12 @@ class Recommender:
         return rate, weight, n
 
 
-def _pick(propensities: Floats, seed: int, case_ref: str) -> int:
-    """Return an arm by its propensity; the draw depends on seed and case only."""
+def _pick(chances: Sequence[float], seed: int, case_ref: str) -> int:
+    """Return an arm by its chance; the draw depends on seed and case only."""
     digest = hashlib.sha256(f"{seed}/{case_ref}".encode()).digest()
     draw = int.from_bytes(digest[:7]) / 2**56
-    return min(
-        int(np.searchsorted(propensities.cumsum(), draw, side="right")), len(propensities) - 1
-    )
+    for i, chance in enumerate(chances):
+        draw -= chance
+        if draw < 0:
+            return i
+    return max(range(len(chances)), key=chances.__getitem__)

@@ -16,7 +16,7 @@ from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
-from amends.engine.contracts import CENT, BadInput, Money, Value
+from amends.engine.contracts import CENT, BadInput, Decision, Money, Value
 
 from .cells import Cell, cell_finder, cells_of
 from .columns import Column, ColumnType, Scalar, write
@@ -85,6 +85,10 @@ class Example:
     """Output name → value. COLLECT: first output, values joined by ", " in the rows' order."""
 
 
+_Compiled = tuple[str, Callable[[object], int], tuple[int, ...]]
+"""Name, closure from fact to cell, and the rows of each cell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A compiled policy table. Made by `read_table`; frozen; safe to share."""
@@ -107,16 +111,28 @@ class Table:
     cells: tuple[tuple[Cell, ...], ...] = field(init=False, repr=False, compare=False)
     content_hash: str = field(init=False, compare=False)
     """SHA-256 (16 hex digits) of what the table decides; notes and layout do not change it."""
-    _finders: tuple[Callable[[Scalar | None], int], ...] = field(
-        init=False, repr=False, compare=False
+    scaled_rows: int = field(init=False, repr=False, compare=False)
+    """Bits of the rows whose outputs depend on more than that they match."""
+    remembered: dict[int, Decision] = field(
+        init=False, repr=False, compare=False, default_factory=dict
     )
+    """Decisions by matching rows, where nothing else enters: `decide` works them out once."""
+    _scaled: tuple[bool, ...] = field(init=False, repr=False, compare=False)
+    _columns: tuple[_Compiled, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_column = [tuple(r.conditions[c] for r in self.rows) for c in range(len(self.inputs))]
         pairs = list(zip(self.inputs, by_column, strict=True))
         set_ = object.__setattr__
         set_(self, "cells", tuple(cells_of(column, cs) for column, cs in pairs))
-        set_(self, "_finders", tuple(cell_finder(column, cs) for column, cs in pairs))
+        finders = [cell_finder(column, cs, self.currency) for column, cs in pairs]
+        masks = [tuple(cell.rows for cell in cells) for cells in self.cells]
+        names = [column.name for column in self.inputs]
+        set_(self, "_columns", tuple(zip(names, finders, masks, strict=True)))
+        scaled = {o.column for row in self.rows for o in row.outputs if isinstance(o, Scaled)}
+        is_scaled = [any(isinstance(o, Scaled) for o in row.outputs) for row in self.rows]
+        set_(self, "scaled_rows", sum(1 << r for r, scaled_ in enumerate(is_scaled) if scaled_))
+        set_(self, "_scaled", tuple(column.name in scaled for column in self.inputs))
         set_(self, "content_hash", _content_hash(self))
 
     def is_effective(self, on: date) -> bool:
@@ -135,9 +151,45 @@ class Table:
         """
         return tuple(_typed(self, column, facts) for column in self.inputs)
 
-    def locate(self, values: tuple[Scalar | None, ...]) -> tuple[int, ...]:
-        """Return per column the index of the cell that typed values lie in."""
-        return tuple([find(value) for find, value in zip(self._finders, values, strict=True)])
+    def locate(self, facts: Facts) -> tuple[int, ...]:
+        """Return per column the index of the cell that a case lies in.
+
+        Raises
+        ------
+        BadInput
+            As `typed`.
+
+        """
+        self.typed(facts)
+        return tuple([find(facts.get(name)) for name, find, _ in self._columns])
+
+    def match(self, facts: Facts) -> int:
+        """Return the mask of rows that match a case: the compiled way.
+
+        Raises
+        ------
+        BadInput
+            As `typed`.
+
+        """
+        mask = (1 << len(self.rows)) - 1
+        get = facts.get
+        try:
+            for name, find, rows in self._columns:
+                mask &= rows[find(get(name))]
+        except BadInput:
+            self.typed(facts)
+            raise
+        return mask
+
+    def multiplied(self, facts: Facts) -> tuple[Scalar | None, ...]:
+        """Return the facts that outputs multiply, in column order; None for all others."""
+        return tuple(
+            [
+                _typed(self, column, facts) if is_scaled else None
+                for column, is_scaled in zip(self.inputs, self._scaled, strict=True)
+            ]
+        )
 
     def matching(self, at: tuple[int, ...]) -> int:
         """Return the mask of rows that match a combination of cells."""
@@ -168,16 +220,7 @@ class Table:
         return product.quantize(CENT, ROUND_DOWN if limiting else ROUND_HALF_EVEN)
 
     def outcome(self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]) -> dict[str, Value]:
-        """Return output name → value of the deciding row; COLLECT: values joined by ", ".
-
-        Raises
-        ------
-        BadInput
-            No row matches.
-
-        """
-        if not rows:
-            raise self.refuse(values)
+        """Return output name → value of the deciding row; COLLECT: values joined by ", "."""
         if self.hit is HitPolicy.COLLECT:
             first = (write(self.output(r, 0, values)) for r in rows)
             return {self.outputs[0].name: ", ".join(dict.fromkeys(first))}
@@ -192,8 +235,9 @@ class Table:
             for r in rows
         )
 
-    def refuse(self, values: tuple[Scalar | None, ...]) -> BadInput:
+    def refuse(self, facts: Facts) -> BadInput:
         """Return the refusal of a case that no row speaks for."""
+        values = self.typed(facts)
         case = ", ".join(
             f"{c.name} = {'unknown' if v is None else write(v)}"
             for c, v in zip(self.inputs, values, strict=True)

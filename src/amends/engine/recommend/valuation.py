@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amends.engine.contracts import CaseFacts, Floats, Severity
 
-from .evidence import KINDS, Ints, prior_rates, prior_values
-from .features import KNOTS, effect_names, group_of, traits, worth
+from .evidence import KINDS, Draws, Ints, prior_rates, prior_values
+from .features import KNOTS, Traits, effect_names, group_of, traits, worth
 from .learning import Posterior
 from .policy import Arm
 from .ranking import DRAWS
@@ -21,30 +22,28 @@ _SEED: Final = 20_160_901
 
 _KIND: Final = {kind: i for i, kind in enumerate(KINDS)}
 _SEVERITY: Final = {severity: i for i, severity in enumerate(Severity)}
+_Entry = TypeVar("_Entry", int, float)
 _ENDS: Final = np.array((0.0, *KNOTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What N arms of any number of cases are worth.
+    """What the arms of B cases are worth; cases with fewer than K arms are padded.
 
     Parameters
     ----------
     draws
-        Posterior draws in the case's currency, shape (N, M).
+        float32 posterior draws in the case's currency, shape (B, K, M); padding: −inf.
     rates
-        The evidence's share recovered, shape (N,).
+        The evidence's share recovered, shape (B, K).
     kinds
-        Number of each arm's kind, shape (N,).
-    ends
-        Where each case's arms end: case c has arms ends[c-1]:ends[c].
+        Number of each arm's kind, shape (B, K); padding: −1.
 
     """
 
-    draws: Floats
+    draws: Draws
     rates: Floats
     kinds: Ints
-    ends: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -60,80 +59,82 @@ class Valuer:
 
     def value(self, cases: Sequence[tuple[CaseFacts, Sequence[Arm]]]) -> Values:
         """Return the draws of every arm of every case."""
-        owner, kinds, shares, goodwill, ends = [], [], [], [], []
-        for c, (_, arms) in enumerate(cases):
-            for arm in arms:
-                owner.append(c)
-                kinds.append(_KIND[arm.kind])
-                shares.append(arm.share)
-                goodwill.append(float(arm.goodwill))
-            ends.append(len(owner))
+        width = max(len(arms) for _, arms in cases)
+        kinds = _padded([[_KIND[a.kind] for a in arms] for _, arms in cases], width, -1)
+        shares = _padded([[a.share for a in arms] for _, arms in cases], width, 0.0)
+        goodwill = _padded([[float(a.goodwill) for a in arms] for _, arms in cases], width, 0.0)
         facts = [case for case, _ in cases]
-        of, kind, share = np.array(owner), np.array(kinds), np.array(shares)
-        worths = np.array([worth(case) for case in facts])[of]
+        worths = np.array([worth(case) for case in facts])[:, None]
         rates = prior_rates(
-            kind,
-            np.array([_SEVERITY[case.severity] for case in facts])[of],
-            np.array([case.is_rejected for case in facts])[of],
-            np.array([case.failures_90_days for case in facts])[of],
-            share,
+            kinds,
+            np.array([_SEVERITY[case.severity] for case in facts])[:, None],
+            np.array([case.is_rejected for case in facts])[:, None],
+            np.array([case.failures_90_days for case in facts])[:, None],
+            shares,
         )
-        expected = prior_values(rates, kind, worths, np.array(goodwill))
-        draws = self._corrections(facts, of, kind, share, rates)
-        draws *= worths[:, None]
-        draws += self._costs[kind]
-        draws += expected[:, None]
-        return Values(draws, rates, kind, tuple(ends))
+        expected = prior_values(rates, kinds, worths, goodwill)
+        expected[kinds < 0] = -np.inf
+        draws = self._corrections(facts, kinds, shares, rates)
+        draws *= worths.astype(np.float32)[:, :, None]
+        draws += self._costs[kinds]
+        draws += expected.astype(np.float32)[:, :, None]
+        return Values(draws, rates, kinds)
 
     def _corrections(
-        self, facts: Sequence[CaseFacts], of: Ints, kind: Ints, share: Floats, rates: Floats
-    ) -> Floats:
-        """Return draws (N, M) in parts of the yearly value."""
-        cohorts: dict[tuple[tuple[str, str], ...], int] = {}
-        case_traits = [traits(case) for case in facts]
-        cohort = np.array([cohorts.setdefault(t, len(cohorts)) for t in case_traits])[of]
+        self, facts: Sequence[CaseFacts], kinds: Ints, shares: Floats, rates: Floats
+    ) -> Draws:
+        """Return draws (B, K, M) in parts of the yearly value."""
+        cohorts: dict[Traits, int] = {}
+        cohort = np.array([cohorts.setdefault(traits(c), len(cohorts)) for c in facts])[:, None]
         curves = np.stack([self._curve(t) for t in cohorts])
-        clipped = np.minimum(share, KNOTS[-1])
+        clipped = np.minimum(shares, KNOTS[-1])
         at = np.minimum(np.searchsorted(_ENDS, clipped, side="right") - 1, len(KNOTS) - 1)
-        part = ((clipped - _ENDS[at]) / (_ENDS[at + 1] - _ENDS[at]))[:, None]
-        draws = np.stack([self._effects(t) for t in cohorts])[cohort, kind]
-        draws += rates[:, None] * self._evidence
-        draws += (1 - part) * curves[cohort, at] + part * curves[cohort, at + 1]
-        return np.asarray(draws)
+        part = ((clipped - _ENDS[at]) / (_ENDS[at + 1] - _ENDS[at])).astype(np.float32)
+        draws = np.stack([self._effects(t) for t in cohorts])[cohort, kinds]
+        draws += rates.astype(np.float32)[:, :, None] * self._evidence
+        draws += (1 - part)[:, :, None] * curves[cohort, at]
+        draws += part[:, :, None] * curves[cohort, at + 1]
+        return np.asarray(draws, np.float32)
 
     @cached_property
-    def _normals(self) -> Floats:
+    def _normals(self) -> Draws:
         rng = np.random.default_rng(_SEED)
-        return rng.standard_normal((len(self.state.names) + 2 * len(KINDS) + 1, DRAWS))
+        shape = (len(self.state.names) + 2 * len(KINDS) + 1, DRAWS)
+        return rng.standard_normal(shape).astype(np.float32)
 
     @cached_property
-    def _drawn(self) -> Floats:
+    def _drawn(self) -> Draws:
         d = len(self.state.names)
-        return self.posterior.draws(self._normals[:d]) if d else np.zeros((0, DRAWS))
+        drawn = (
+            self.posterior.draws(self._normals[:d].astype(np.float64))
+            if d
+            else np.zeros((0, DRAWS))
+        )
+        return drawn.astype(np.float32)
 
     @cached_property
-    def _costs(self) -> Floats:
+    def _costs(self) -> Draws:
         unmet = self._normals[-len(KINDS) :] * self.state.spreads["cost"]
         return np.stack([self._feature(f"cost|{k}", unmet[i]) for i, k in enumerate(KINDS)])
 
     @cached_property
-    def _evidence(self) -> Floats:
+    def _evidence(self) -> Draws:
         unmet = self._normals[-2 * len(KINDS) - 1] * self.state.spreads["evidence"]
         return self._feature("evidence|", unmet)
 
     @cached_property
-    def _memory(self) -> dict[tuple[tuple[str, str], ...], Floats]:
+    def _memory(self) -> dict[Traits, Draws]:
         return {}
 
     @cached_property
-    def _curve_memory(self) -> dict[tuple[str, str], Floats]:
+    def _curve_memory(self) -> dict[tuple[str, str], Draws]:
         return {}
 
-    def _feature(self, name: str, unmet: Floats) -> Floats:
+    def _feature(self, name: str, unmet: Draws) -> Draws:
         at = self.posterior.index.get(name)
         return unmet if at is None else self._drawn[at]
 
-    def _effects(self, case_traits: tuple[tuple[str, str], ...]) -> Floats:
+    def _effects(self, case_traits: Traits) -> Draws:
         """Return the effects of all kinds in a cohort, shape (kinds, M).
 
         A feature never met keeps its prior: its draws come from normals of the kind's own.
@@ -145,8 +146,8 @@ class Valuer:
             )
         return known
 
-    def _effect(self, kind: str, number: int, case_traits: tuple[tuple[str, str], ...]) -> Floats:
-        total, variance = np.zeros(DRAWS), 0.0
+    def _effect(self, kind: str, number: int, case_traits: Traits) -> Draws:
+        total, variance = np.zeros(DRAWS, np.float32), 0.0
         for name in effect_names(kind, case_traits):
             at = self.posterior.index.get(name)
             if at is None:
@@ -155,16 +156,20 @@ class Valuer:
                 total += self._drawn[at]
         return np.asarray(total + variance**0.5 * self._normals[len(self.state.names) + number])
 
-    def _curve(self, case_traits: tuple[tuple[str, str], ...]) -> Floats:
+    def _curve(self, case_traits: Traits) -> Draws:
         """Return the correction to the curve of money at 0 and the knots, shape (1 + knots, M)."""
         values = dict(case_traits)
         key = values["delivery"], values["segment"]
         known = self._curve_memory.get(key)
         if known is None:
-            none = np.zeros(DRAWS)
+            none = np.zeros(DRAWS, np.float32)
             slope = self._feature(f"money|segment|{key[1]}", none)
             points = [
                 self._feature(f"money|{key[0]}|{knot}", none) + knot * slope for knot in KNOTS
             ]
             known = self._curve_memory[key] = np.stack([none, *points])
         return known
+
+
+def _padded(rows: list[list[_Entry]], width: int, filler: _Entry) -> NDArray[Any]:
+    return np.array([row + [filler] * (width - len(row)) for row in rows])
