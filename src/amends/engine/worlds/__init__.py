@@ -1,1 +1,19 @@
-"""Simulated companies with planted truth."""
+"""Simulated companies with planted truth: the test, the demo and the game of every phase."""
+
+from .reading import world_names
+from .signals import LABEL_SCHEMA, Chunk
+from .truth import ActionEffect, Decoy, PlantedBreakdown, PlantedFix, Truth
+from .world import World, read_world
+
+__all__ = [
+    "LABEL_SCHEMA",
+    "ActionEffect",
+    "Chunk",
+    "Decoy",
+    "PlantedBreakdown",
+    "PlantedFix",
+    "Truth",
+    "World",
+    "read_world",
+    "world_names",
+]

@@ -1,0 +1,179 @@
+"""A grammar of fragments: data in YAML, written out for many rows at once.
+
+A template is a sentence with alternatives and slots: ``my [parcel|order] is {days} late``. All its
+variants are expanded when the grammar is read; to write, each row picks a template of its pool, a
+variant of the template and a filler per slot, all by its own seed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .randomness import Bools, Ints, Seeds, pick
+
+MAX_VARIANTS: Final = 80
+MAX_SLOTS: Final = 4
+_EMPTY: Final = -1
+
+
+def expand(template: str) -> tuple[str, ...]:
+    """Return the variants of a template, an even choice of `MAX_VARIANTS` when there are more.
+
+    Raises
+    ------
+    ValueError
+        A bracket is left open or closed twice.
+
+    """
+    parts = _alternatives(template)
+    total = 1
+    for part in parts:
+        total *= len(part)
+    step = max(1, total // MAX_VARIANTS)
+    if step > 1:
+        step |= 1
+    chosen = []
+    for k in range(min(total, MAX_VARIANTS)):
+        number, words = k * step % total, []
+        for part in parts:
+            number, which = divmod(number, len(part))
+            words.append(part[which])
+        chosen.append(" ".join("".join(words).split()))
+    return tuple(dict.fromkeys(chosen))
+
+
+def _alternatives(template: str) -> list[list[str]]:
+    parts: list[list[str]] = []
+    rest = template
+    while rest:
+        plain, opened, rest = rest.partition("[")
+        if "]" in plain:
+            raise ValueError(f"A bracket closes that never opened: {template!r}")
+        parts.append([plain])
+        if opened:
+            inside, closed, rest = rest.partition("]")
+            if not closed or "[" in inside:
+                raise ValueError(f"A bracket is left open or nested: {template!r}")
+            parts.append(inside.split("|"))
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Fillers:
+    """Words for slots: one long array and where each slot's words lie in it."""
+
+    words: pa.Array
+    start: Ints
+    """(slots,) first word of a slot"""
+    count: Ints
+
+
+class Grammar:
+    """Pools of expanded templates.
+
+    Parameters
+    ----------
+    pools
+        Per pool its templates.
+    slots
+        Per slot its words. A slot without words is filled by the row: `write` gets them.
+
+    """
+
+    def __init__(
+        self, pools: Mapping[str, Sequence[str]], slots: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.pool = {name: code for code, name in enumerate(pools)}
+        self.slot = {name: code for code, name in enumerate(slots)}
+        self.fillers = _fillers(slots)
+        first_template, templates, first_variant, variants = [], [], [], []
+        segments: list[tuple[str, ...]] = []
+        kinds: list[tuple[int, ...]] = []
+        for pool in pools.values():
+            first_template.append(len(first_variant))
+            templates.append(len(pool))
+            for template in pool:
+                first_variant.append(len(segments))
+                for variant in expand(template):
+                    cut, slot_codes = self._cut(variant)
+                    segments.append(cut)
+                    kinds.append(slot_codes)
+                variants.append(len(segments) - first_variant[-1])
+        self._first_template, self._templates = np.array(first_template), np.array(templates)
+        self._first_variant, self._variants = np.array(first_variant), np.array(variants)
+        self._kinds = np.array(kinds).reshape(-1, MAX_SLOTS)
+        self._offset = len(segments)
+        lower = [pa.array([s[i] for s in segments]) for i in range(MAX_SLOTS + 1)]
+        capital = pa.array([s[0][:1].upper() + s[0][1:] for s in segments], pa.string())
+        self._first = pa.concat_arrays([lower[0], capital])
+        self._others = lower[1:]
+
+    def _cut(self, variant: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        pieces, slots = [], []
+        rest = variant
+        while True:
+            plain, opened, rest = rest.partition("{")
+            pieces.append(plain)
+            if not opened:
+                break
+            name, _, rest = rest.partition("}")
+            if name not in self.slot:
+                raise ValueError(f"No slot {name!r}: {variant!r}")
+            slots.append(self.slot[name])
+        if len(slots) > MAX_SLOTS:
+            raise ValueError(f"More than {MAX_SLOTS} slots: {variant!r}")
+        missing = MAX_SLOTS - len(slots)
+        return (*pieces, *[""] * missing), (*slots, *[_EMPTY] * missing)
+
+    def write(
+        self, pools: Ints, seeds: Seeds, salt: int, capital: Bools, own: Mapping[str, pa.Array]
+    ) -> pa.Array:
+        """Return one fragment per row.
+
+        Parameters
+        ----------
+        pools, capital
+            Pool of each row, and whether the fragment begins a sentence.
+        seeds, salt
+            Seed of each row and the number of the fragment in its text.
+        own
+            Slots that each row fills itself, with the words of each row.
+
+        """
+        template = self._first_template[pools] + pick(seeds, salt, self._templates[pools])
+        chosen = self._first_variant[template] + pick(seeds, salt + 1, self._variants[template])
+        columns = [self._first.take(pa.array(chosen + self._offset * capital))]
+        for i in range(MAX_SLOTS):
+            kinds = self._kinds[chosen, i]
+            columns.append(self._fill(kinds, seeds, salt + 2 + i, own))
+            columns.append(self._others[i].take(pa.array(chosen)))
+        return pc.binary_join_element_wise(*columns, "")
+
+    def words(self, slots: Ints, seeds: Seeds, salt: int) -> pa.Array:
+        """Return for each row one of the words of its slot."""
+        chosen = self.fillers.start[slots] + pick(seeds, salt, self.fillers.count[slots])
+        return self.fillers.words.take(pa.array(chosen))
+
+    def _fill(self, kinds: Ints, seeds: Seeds, salt: int, own: Mapping[str, pa.Array]) -> pa.Array:
+        filled = self.words(kinds, seeds, salt)
+        for name, words in own.items():
+            mine = kinds == self.slot[name]
+            if mine.any():
+                mask = pa.array(mine)
+                filled = pc.replace_with_mask(filled, mask, words.filter(mask))
+        return filled
+
+
+def _fillers(slots: Mapping[str, Sequence[str]]) -> Fillers:
+    """Lay the words of all slots end to end; a slot without words, and no slot, has the empty one."""
+    words: list[str] = []
+    start, count = [], []
+    for held in (*slots.values(), ()):
+        start.append(len(words))
+        count.append(max(len(held), 1))
+        words += held or ("",)
+    return Fillers(pa.array(words, pa.string()), np.array(start), np.array(count))
