@@ -4,6 +4,7 @@ from .breakdowns import Finding, find_breakdowns, to_breakdown
 from .checks import check_batch, family_of
 from .config import PACES, DetectConfig, Pace
 from .detection import Detection, detect
+from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .overlap import group_overlapping
 from .severity import severity_of
@@ -20,6 +21,7 @@ __all__ = [
     "family_of",
     "find_breakdowns",
     "group_overlapping",
+    "leaves_at",
     "localize",
     "severity_of",
     "to_breakdown",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from amends.engine.contracts import BadInput, LeafTable, Localization
 
 from .cuboids import check_leaves
-from .scan_counts import scan_counts
+from .scan_counts import CountScan, scan_counts
 from .scan_values import scan_values
 
 MODES = ("counts", "values")
@@ -31,11 +31,14 @@ class LocalizeConfig:
     attribute_price
         Nats that each further attribute must bring.
     attribute_share
-        Part of the greatest likelihood ratio that each further attribute must bring on top.
+        Part of the greatest likelihood ratio that a runner-up's attributes must bring on top.
+    widen_from
+        Rise of the rest of a wider slice, as a part of the rise of the narrower one in logs, from
+        which the wider one is the cause.
     least_gain
         Nats that a further slice must bring to be claimed as a cause.
     shown
-        How many slices are returned.
+        How many slices are returned and at most claimed.
 
     """
 
@@ -43,6 +46,7 @@ class LocalizeConfig:
     deepest: int = 5
     attribute_price: float = 3.0
     attribute_share: float = 0.03
+    widen_from: float = 0.25
     least_gain: float = 12.0
     shown: int = 5
 
@@ -68,5 +72,12 @@ def localize(leaves: LeafTable, config: LocalizeConfig | None = None) -> Localiz
     check_leaves(leaves, signed=config.mode == "values")
     if config.mode == "values":
         return scan_values(leaves, config.deepest, config.least_gain, config.shown)
-    price = (config.attribute_price, config.attribute_share)
-    return scan_counts(leaves, config.deepest, price, config.least_gain, config.shown)
+    scan = CountScan(
+        config.deepest,
+        config.attribute_price,
+        config.attribute_share,
+        config.widen_from,
+        config.least_gain,
+        config.shown,
+    )
+    return scan_counts(leaves, scan)
