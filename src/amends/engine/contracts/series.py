@@ -40,6 +40,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
         Measure("complaints", "Complaints", Family.COUNT, "day"),
         Measure("tickets", "Tickets", Family.COUNT, "day"),
         Measure("complaint_rate", "Complaint rate", Family.COUNT, "transaction"),
+        Measure("ticket_rate", "Ticket rate", Family.COUNT, "transaction"),
         Measure("social_mentions", "Social mentions", Family.COUNT, "day"),
         Measure("escalation_rate", "Escalation rate", Family.COUNT, "contact"),
         Measure("nps_harm", "NPS shortfall", Family.MEAN, "answer"),

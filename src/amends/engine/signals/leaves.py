@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from amends.engine.contracts import BadInput, Floats, LeafTable
 
 from .measures import contribution
-from .slices import Coded, coded
+from .slices import Coded, coded, exposed_dims
 
 NOT_GIVEN: Final = "(not given)"
 """The value of a dimension in signals that do not say it."""
@@ -33,7 +33,8 @@ def leaves(
 
     `actual` is the sum of events or badness in the window. `expected` is the leaf's rate in the
     baseline times its exposure in the window: days for a count, transactions, contacts or answers
-    for the others. A leaf that the baseline did not expose is given the overall rate.
+    for the others (see `exposed_dims`). A leaf that the baseline did not expose is given the
+    overall rate.
 
     Parameters
     ----------
@@ -75,7 +76,12 @@ def leaves(
     if given.exposure is None:
         expected = usual * (_length(window) / _length(baseline))
     else:
-        expected = _at_usual_rate(usual, per_leaf(exposed, then), per_leaf(exposed, now))
+        shared = _exposed_cells(signals, exposed, dims, codes)
+        before, during = (
+            np.bincount(shared, per_leaf(exposed, when)).astype(np.float64)[shared]
+            for when in (then, now)
+        )
+        expected = _at_usual_rate(usual, before, during)
     if total is not None and expected.sum() > 0:
         expected = expected * (total / expected.sum())
     values = tuple(each.values for each in coordinates)
@@ -87,6 +93,18 @@ def _at_usual_rate(usual: Floats, exposed_then: Floats, exposed_now: Floats) -> 
     is_exposed = exposed_then > 0
     rate: Floats = np.where(is_exposed, usual / np.where(is_exposed, exposed_then, 1.0), overall)
     return rate * exposed_now
+
+
+def _exposed_cells(
+    signals: pa.Table, exposure: Floats, dims: Sequence[str], codes: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return per leaf the number of its cell in the dimensions that the exposure is given by."""
+    given_by = exposed_dims(signals, exposure, dims)
+    places = [i for i, dim in enumerate(dims) if dim in given_by]
+    if not places:
+        return np.zeros(len(codes), dtype=np.int64)
+    _, cell = np.unique(codes[:, places], axis=0, return_inverse=True)
+    return cell.reshape(-1)
 
 
 def _inside(signals: pa.Table, window: Window, name: str) -> NDArray[np.bool_]:

@@ -39,8 +39,8 @@ class Contribution:
 def contribution(signals: pa.Table, measure: str) -> Contribution:
     """Return what each signal adds to a measure of `MEASURES`.
 
-    Complaints, tickets and social mentions count their kind; the complaint rate is per unit of
-    `exposure` of the transactions; the escalation rate is per complaint or ticket, of those flagged
+    Complaints, tickets and social mentions count their kind; their rates are per unit of `exposure`
+    of the transactions; the escalation rate is per complaint or ticket, of those flagged
     `is_escalated` (without any flag: the escalations themselves); scores count their answers;
     negative sentiment (below 0) is per verbatim that has a sentiment.
 
@@ -83,11 +83,14 @@ def _counts(kind: Kind) -> Callable[[pa.Table], Contribution]:
     return count
 
 
-def _complaint_rate(signals: pa.Table) -> Contribution:
-    is_complaint = _is_kind(signals, Kind.COMPLAINT)
-    exposure = np.asarray(pc.fill_null(signals["exposure"], 0.0), dtype=np.float64)
-    exposure = np.where(_is_kind(signals, Kind.TRANSACTION), exposure, 0.0)
-    return Contribution(is_complaint.astype(np.float64), exposure, is_complaint)
+def _per_transaction(kind: Kind) -> Callable[[pa.Table], Contribution]:
+    def rate(signals: pa.Table) -> Contribution:
+        is_kind = _is_kind(signals, kind)
+        exposure = np.asarray(pc.fill_null(signals["exposure"], 0.0), dtype=np.float64)
+        exposure = np.where(_is_kind(signals, Kind.TRANSACTION), exposure, 0.0)
+        return Contribution(is_kind.astype(np.float64), exposure, is_kind)
+
+    return rate
 
 
 def _escalation_rate(signals: pa.Table) -> Contribution:
@@ -115,7 +118,8 @@ def _nps_badness(score: Floats) -> Floats:
 _CONTRIBUTIONS: Final[Mapping[str, Callable[[pa.Table], Contribution]]] = {
     "complaints": _counts(Kind.COMPLAINT),
     "tickets": _counts(Kind.TICKET),
-    "complaint_rate": _complaint_rate,
+    "complaint_rate": _per_transaction(Kind.COMPLAINT),
+    "ticket_rate": _per_transaction(Kind.TICKET),
     "social_mentions": _counts(Kind.SOCIAL),
     "escalation_rate": _escalation_rate,
     "nps_harm": _scores("nps", _nps_badness),

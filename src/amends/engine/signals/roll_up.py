@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from amends.engine.contracts import BadInput, Bucket, Floats, SeriesBatch, SeriesKey, Slice
 
 from .measures import contribution
-from .slices import Coded, choose_slices, coded, combined
+from .slices import Coded, choose_slices, coded, combined, exposed_dims
 
 _DAY: Final = 86_400_000_000
 _FIRST_MONDAY: Final = 4 * _DAY
@@ -83,17 +83,12 @@ def roll_up_slices(
     seen = (at != _UNKNOWN) & (at < end)
     given = contribution(signals, measure)
     shape = (len(slices), len(starts))
-    value, exposure = np.zeros(shape), np.zeros(shape)
-    for rows, member in _members(signals, slices):
-        inside = seen & (member >= 0)
-        if inside.any():
-            value[rows] = _sums(member, step, given.value, inside, len(rows), len(starts))
-            if given.exposure is not None:
-                parts = given.exposure
-                exposure[rows] = _sums(member, step, parts, inside, len(rows), len(starts))
+    value = _totals(signals, slices, step, given.value, seen, len(starts))
     if given.exposure is None:
-        exposure[:] = _days(at, seen, starts, width)
+        exposure = np.broadcast_to(_days(at, seen, starts, width), shape).copy()
     else:
+        exposed, place = _exposed(signals, given.exposure, slices)
+        exposure = _totals(signals, exposed, step, given.exposure, seen, len(starts))[place]
         value = np.where(exposure > 0, value, np.nan)
     return SeriesBatch(
         keys=tuple(SeriesKey(measure, each) for each in slices),
@@ -103,6 +98,34 @@ def roll_up_slices(
         exposure=exposure,
         elapsed=float(min(1.0, (end - starts[-1]) / width)),
     )
+
+
+def _exposed(
+    signals: pa.Table, exposure: Floats, slices: Sequence[Slice]
+) -> tuple[list[Slice], NDArray[np.int64]]:
+    """Return where each slice's exposure lies, each once, and the place of each slice's own."""
+    given_by = exposed_dims(signals, exposure, {dim for each in slices for dim, _ in each.terms})
+    own = [Slice(tuple(term for term in each.terms if term[0] in given_by)) for each in slices]
+    distinct = list(dict.fromkeys(own))
+    number = {each: i for i, each in enumerate(distinct)}
+    return distinct, np.array([number[each] for each in own], dtype=np.int64)
+
+
+def _totals(
+    signals: pa.Table,
+    slices: Sequence[Slice],
+    step: Micros,
+    parts: Floats,
+    seen: NDArray[np.bool_],
+    steps: int,
+) -> Floats:
+    """Return the sums of `parts`, float64 of shape (slices, steps)."""
+    totals = np.zeros((len(slices), steps))
+    for rows, member in _members(signals, slices):
+        inside = seen & (member >= 0)
+        if inside.any():
+            totals[rows] = _sums(member, step, parts, inside, len(rows), steps)
+    return totals
 
 
 def _instants(signals: pa.Table) -> Micros:

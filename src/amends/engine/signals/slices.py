@@ -1,6 +1,6 @@
 """Which slices are worth a series of their own, and which were left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from amends.engine.contracts import Slice
+from amends.engine.contracts import Floats, Slice
 
 from .measures import contribution
 
@@ -59,6 +59,19 @@ def coded(signals: pa.Table, dim: str) -> Coded:
     place[order], place[-1] = np.arange(len(names)), -1
     codes = np.asarray(pc.fill_null(whole.indices, len(names)), dtype=np.int64)
     return Coded(tuple(names[i] for i in order), place[codes])
+
+
+def exposed_dims(signals: pa.Table, exposure: Floats, dims: Iterable[str]) -> frozenset[str]:
+    """Return the dimensions that the exposure is given by.
+
+    An order has a product but no cause and no complaint channel: whoever ordered could have met any
+    of them, so of the others a slice's rate is per all the exposure that the rest of it has.
+    """
+    is_exposed = pa.array(exposure > 0)
+    if not exposure.any():
+        return frozenset()
+    rows = {dim: signals[dim].filter(is_exposed) for dim in dims}
+    return frozenset(dim for dim, column in rows.items() if 2 * column.null_count <= len(column))
 
 
 def choose_slices(
