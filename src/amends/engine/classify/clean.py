@@ -18,7 +18,7 @@ _TAG: Final = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200c\u200e-\u200f\u202a-\u202e\u2060\ufeff]"
 )
-_URL: Final = re.compile(r"(?:https?:/{0,2}|www\.)\S+", re.IGNORECASE)
+_URL: Final = re.compile(r"(?:https?:/{0,2}|www\.)\S+")
 _MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _BLOB: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/=]{60,}")
 _REPLY: Final = re.compile(
@@ -76,6 +76,10 @@ def _own_words(text: str) -> str:
 
 
 def _squeeze(text: str) -> str:
-    for pattern in (_BLOB, _URL, _MAIL):
-        text = pattern.sub(" ", text)
+    if max(map(len, text.split()), default=0) >= 60:
+        text = _BLOB.sub(" ", text)
+    if "http" in text or "www." in text:
+        text = _URL.sub(" ", text)
+    if "@" in text:
+        text = _MAIL.sub(" ", text)
     return _SPACE.sub(" ", text).strip()

@@ -1,16 +1,26 @@
-"""Causes without a single label: from what the taxonomy says of them."""
+"""Causes without a single label: from what the taxonomy says of them.
+
+Three steps. Every label, description, synonym and example of a leaf is a text of that leaf; the
+nearness to their mean (cosine) and separating planes between them give a first guess for every
+text. Then one round of expectation–maximisation with naive Bayes over the texts themselves (Nigam,
+McCallum, Thrun & Mitchell 2000) lets the corpus teach the words that go with those guesses; further
+rounds drift away from the taxonomy and are left out. All of it is one linear head in the end.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csr_matrix
 
 from amends.engine.contracts import ClassifierReport, Taxonomy
 
+from .calibrate import probabilities
 from .classifier import Classifier, version_of
 from .clean import clean_text
-from .features import FeatureConfig, Ints, fit_features
-from .linear import fit_head
+from .features import FeatureConfig, Features, Ints, fit_features
+from .linear import LinearHead, fit_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +29,27 @@ class DescribeConfig:
 
     Parameters
     ----------
-    precision
-        Share of given labels that should be right, as far as the taxonomy's own examples can tell.
+    threshold
+        Confidence below which a text is unsure.
+    sharpness
+        Factor from margins to log odds. Without labels it cannot be learnt; the default was set on
+        simulated companies whose truth is known (`bench/classify_worlds.py`).
     most_texts
-        At most so many of the texts to come are read for their words.
+        At most so many of the texts to come are learnt from.
+    least_texts
+        Fewer texts than this teach nothing: the taxonomy alone decides.
 
     """
 
-    precision: float = 0.8
-    cost: float = 0.3
+    threshold: float = 0.35
+    sharpness: float = 0.3
+    first_sharpness: float = 2.0
+    own_weight: float = 5.0
+    smoothing: float = 0.1
     most_texts: int = 20_000
+    least_texts: int = 200
     seed: int = 0
-    features: FeatureConfig = FeatureConfig(min_df=1)
+    features: FeatureConfig = field(default_factory=FeatureConfig)
 
 
 def describe(
@@ -38,18 +57,29 @@ def describe(
     texts: Sequence[str | None] = (),
     config: DescribeConfig = DescribeConfig(),
 ) -> Classifier:
-    """Build a classifier from labels, descriptions, examples and synonyms alone."""
-    own, cause, is_example = own_texts(taxonomy)
+    """Build a classifier from labels, descriptions, examples and synonyms alone.
+
+    `texts` are those that will be labelled (or a part of them): they teach the rarity of words and
+    the company they keep. With none, the taxonomy decides by itself.
+    """
+    own, cause = own_texts(taxonomy)
     corpus = _corpus(texts, config)
     features = fit_features([*corpus, *own], config.features)
-    rows = features.transform(own)
-    n = len(taxonomy.leaves)
-    head = fit_head(rows, cause, n, cost=config.cost)
-    sharpness, threshold = 10.0, 0.3
-    version = version_of(features, head, sharpness, threshold)
-    report = ClassifierReport(version, "described", taxonomy.name, 0, 0, 0, None, None, ())
-    causes = tuple(leaf.path for leaf in taxonomy.leaves)
-    return Classifier(taxonomy, causes, features, head, sharpness, threshold, report)
+    own_rows = features.transform(own)
+    head = _first_head(own_rows, cause, len(taxonomy.leaves), features, corpus)
+    if len(corpus) >= config.least_texts:
+        head = _taught_head(head, own_rows, cause, features.transform(corpus), config)
+    return _classifier(taxonomy, features, head, len(corpus), config)
+
+
+def own_texts(taxonomy: Taxonomy) -> tuple[list[str], Ints]:
+    """Return every text of every leaf, and its leaf."""
+    rows = [
+        (clean_text(text), i)
+        for i, leaf in enumerate(taxonomy.leaves)
+        for text in dict.fromkeys((leaf.label, leaf.description, *leaf.synonyms, *leaf.examples))
+    ]
+    return [text for text, _ in rows], np.array([i for _, i in rows], np.int64)
 
 
 def _corpus(texts: Sequence[str | None], config: DescribeConfig) -> list[str]:
@@ -59,15 +89,69 @@ def _corpus(texts: Sequence[str | None], config: DescribeConfig) -> list[str]:
     return [distinct[i] for i in kept]
 
 
-def own_texts(taxonomy: Taxonomy) -> tuple[list[str], Ints, Ints]:
-    """Return every text of every leaf, its leaf, and 1 where it is an example."""
-    rows: list[tuple[str, int, int]] = []
-    for i, leaf in enumerate(taxonomy.leaves):
-        rows += [(leaf.label, i, 0), (leaf.description, i, 0)]
-        rows += [(synonym, i, 0) for synonym in leaf.synonyms]
-        rows += [(example, i, 1) for example in leaf.examples]
-    return (
-        [clean_text(text) for text, _, _ in rows],
-        np.array([i for _, i, _ in rows], np.int64),
-        np.array([e for _, _, e in rows], np.int64),
+def _first_head(
+    own: csr_matrix, cause: Ints, n_causes: int, features: Features, corpus: Sequence[str]
+) -> LinearHead:
+    """Cosine to the leaf's mean plus planes between the leaves, each in its standard deviation."""
+    planes = fit_head(own, cause, n_causes, cost=0.1)
+    means = _membership(cause, n_causes) @ own
+    dense = np.asarray(means.todense(), np.float32)
+    dense /= np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9)
+    nearness = LinearHead(np.ascontiguousarray(dense.T), np.zeros(n_causes, np.float32))
+    seen = features.transform(corpus[:2_000]) if corpus else own
+    near_unit = np.float32(0.5 / max(float(nearness.margins(seen).std()), 1e-9))
+    plane_unit = np.float32(0.5 / max(float(planes.margins(seen).std()), 1e-9))
+    return LinearHead(
+        nearness.weights * near_unit + planes.weights * plane_unit, planes.bias * plane_unit
     )
+
+
+def _taught_head(
+    first: LinearHead, own: csr_matrix, cause: Ints, rows: csr_matrix, config: DescribeConfig
+) -> LinearHead:
+    """One round of naive Bayes over the texts, weighed by the first guesses."""
+    n_causes = len(first.bias)
+    guess = probabilities(first.margins(rows), config.first_sharpness)
+    counts = np.asarray(guess.T @ rows)
+    counts += config.own_weight * np.asarray((_membership(cause, n_causes) @ own).todense())
+    counts += config.smoothing
+    weights = np.log(counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
+    prior = np.log(guess.mean(axis=0) + 1e-3)
+    return LinearHead(np.ascontiguousarray(3 * weights.T), prior.astype(np.float32))
+
+
+def _membership(cause: Ints, n_causes: int) -> csr_matrix:
+    ones = np.ones(len(cause), np.float32)
+    return sparse.csr_matrix((ones, (cause, np.arange(len(cause)))), shape=(n_causes, len(cause)))
+
+
+def _classifier(
+    taxonomy: Taxonomy,
+    features: Features,
+    head: LinearHead,
+    n_corpus: int,
+    config: DescribeConfig,
+) -> Classifier:
+    version = version_of(features, head, config.sharpness, config.threshold)
+    taught = (
+        f"{n_corpus} of the texts taught which words go together."
+        if n_corpus >= config.least_texts
+        else f"{n_corpus} texts are too few to learn from: the taxonomy alone decides."
+    )
+    report = ClassifierReport(
+        model_version=version,
+        mode="described",
+        taxonomy=taxonomy.name,
+        n_texts=0,
+        n_labelled=0,
+        n_training=0,
+        cv_accuracy=None,
+        cv_macro_f1=None,
+        notes=(
+            "No labels: causes are told by the taxonomy's descriptions, synonyms and examples.",
+            "Accuracy cannot be measured without labels; the confidence is an estimate.",
+            taught,
+        ),
+    )
+    causes = tuple(leaf.path for leaf in taxonomy.leaves)
+    return Classifier(taxonomy, causes, features, head, config.sharpness, config.threshold, report)
