@@ -19,8 +19,8 @@ from .header import Header, find_header
 
 LONGEST_RECORD = 1 << 24
 """Characters; a quote that is not closed within these is taken for one that never is."""
-_PROBED = 1_000
-_ESCAPED = re.compile("[\udc80-\udcff]")
+_PROBED, _PROBED_SIZE = 1_000, 2_000_000
+_UNREADABLE = re.compile("[\udc80-\udcff\ufffd]")
 _LONGEST_RAW = 100_000
 
 
@@ -78,14 +78,16 @@ def read_delimited(
     old_limit = csv.field_size_limit(LONGEST_RECORD * 2)
     try:
         with file.open() as stream:
-            text = io.TextIOWrapper(stream, code.name, "surrogateescape", newline="")
+            # Other codecs cannot escape every byte; they leave the replacement character instead.
+            errors = "surrogateescape" if code.name.startswith("utf-8") else "replace"
+            text = io.TextIOWrapper(stream, code.name, errors, newline="")
             return _read(file, text, code, delimiter)
     finally:
         csv.field_size_limit(old_limit)
 
 
 def _read(file: FileBytes, text: TextIO, code: Encoding, delimiter: str | None) -> RawTable:
-    probe = list(islice(text, _PROBED))
+    probe = _probe(text)
     dialect = find_dialect(probe, delimiter)
     header = _header(probe, dialect)
     lines = _Lines(iter(text), deque(probe))
@@ -111,6 +113,18 @@ def _read(file: FileBytes, text: TextIO, code: Encoding, delimiter: str | None) 
     return RawTable(
         file.name, kind, code.name, shown, table, numbers, tuple(quarantined), header.notes
     )
+
+
+def _probe(text: TextIO) -> list[str]:
+    """Return the first lines: as many as tell the dialect, though a line may be megabytes long."""
+    lines: list[str] = []
+    size = 0
+    for line in islice(text, _PROBED):
+        lines.append(line)
+        size += len(line)
+        if size > _PROBED_SIZE:
+            break
+    return lines
 
 
 def _header(probe: list[str], dialect: Dialect) -> Header:
@@ -170,9 +184,9 @@ def _problem(record: _Record, names: tuple[str, ...], code: Encoding) -> str:
         return f"the row has {len(cells)} fields, the header {width}"
     if any(cell.strip() for cell in cells[width:]):
         return f"the row has {len(cells)} fields, the header {width}"
-    if not code.is_clean and (broken := _ESCAPED.search(record.raw)):
+    if not code.is_clean and (broken := _UNREADABLE.search(record.raw)):
         byte = ord(broken.group()) - 0xDC00
-        return f"the byte 0x{byte:02X} is no {code.name}"
+        return f"{f'the byte 0x{byte:02X}' if byte < 256 else 'a byte'} is no {code.name}"
     if not any(cell.strip() for cell in cells):
         return "the row is empty"
     return ""

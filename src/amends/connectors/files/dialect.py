@@ -8,6 +8,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 NONE = "\x1f"
 """The delimiter of a text that has none: the unit separator, which no text uses."""
 _PROBED = 400
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,15 @@ def find_dialect(lines: Sequence[str], delimiter: str | None = None) -> Dialect:
     A text without a delimiter that does that is one column.
     """
     sample = [line for line in lines if line.strip()][:_PROBED]
+    if not sample:
+        return Dialect(delimiter or NONE)
     text = "".join(sample)
     scored = [
-        (_score(sample, dialect), -place, dialect)
+        (_agreement(sample, dialect), -place, dialect)
         for place, dialect in enumerate(_candidates(text, delimiter))
     ]
-    (agreement, width), _, best = max(scored, key=lambda entry: entry[:2])
-    if delimiter is None and (width < 2 or agreement < 0.25):
-        return Dialect(NONE)
-    return best
+    agreement, _, best = max(scored, key=lambda entry: entry[:2])
+    return best if delimiter or agreement > 0 else Dialect(NONE)
 
 
 def _candidates(text: str, delimiter: str | None) -> list[Dialect]:
@@ -60,18 +61,23 @@ def _candidates(text: str, delimiter: str | None) -> list[Dialect]:
     return found
 
 
-def _score(sample: Sequence[str], dialect: Dialect) -> tuple[float, int]:
-    """Return the share of records that agree on the commonest of the first widths, and it."""
-    widths: list[int] = []
+def _agreement(sample: Sequence[str], dialect: Dialect) -> float:
+    """Return the share of records as wide as the header; 0 when that is too few to be a table."""
+    records: list[list[str]] = []
     reader = dialect.reader(iter(sample))
     while True:
         try:
-            widths.append(len(next(reader)))
+            records.append(next(reader))
         except StopIteration:
             break
         except csv.Error:
-            widths.append(0)
-    header = max(widths[:5], key=widths.count, default=0) if len(widths) > 3 else widths[0]
-    if header < 2:
-        return 0.0, header
-    return widths.count(header) / len(widths), header
+            records.append([])
+    widths = [len(record) for record in records]
+    header = widths[0]
+    common = max(set(widths), key=widths.count)
+    if header < 2 or widths.count(common) > max(widths.count(header), 0.6 * len(widths)):
+        header = common
+    share = widths.count(header) / len(widths)
+    # Prose has commas too, but no short words between them in its first line.
+    is_named = all(len(cell) <= _LONGEST_NAME and cell.count(" ") < 6 for cell in records[0])
+    return share if header >= 2 and share >= (0.2 if is_named else 0.6) else 0.0
