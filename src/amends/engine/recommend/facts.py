@@ -36,7 +36,7 @@ def case_inputs(facts: CaseFacts, role: str) -> dict[str, Fact]:
         )
     inputs: dict[str, Fact] = {
         "cause": facts.cause,
-        "cause_family": facts.cause.partition("/")[0],
+        "cause_family": facts.cause.partition("/")[0] if facts.cause else None,
         "severity": facts.severity.value,
         "region": facts.region,
         "tier": facts.tier,
