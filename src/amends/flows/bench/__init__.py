@@ -1,0 +1,1 @@
+"""Every phase against data with known answers."""
