@@ -3,7 +3,7 @@
 Built by Apache ECharts' conventions (option reference of version 6); `render.draw` makes them SVG.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,9 @@ MOST_POINTS = 640
 """Buckets drawn in one chart; longer series keep the lowest and highest of each stretch."""
 BEFORE, AFTER = 42, 14
 """Buckets shown before the onset and after the end of a breakdown, at least."""
+
+PILED = 3
+"""Breakdown marks drawn above each other at one bucket; the last one counts the rest."""
 
 Options = dict[str, Option]
 _Point = list[float | None]
@@ -84,12 +87,13 @@ def sparkline_option(chart: SeriesChart) -> Options:
     """Return the bare line of a series, its alarms as dots."""
     shown = thin_out(chart, most=120)
     line, *_ = _line(shown)
+    line = {**line, "lineStyle": {"color": "$brand", "width": 1.5}}
     return {
         "useUTC": True,
         "grid": {"left": 3, "right": 3, "top": 4, "bottom": 4},
         "xAxis": {"type": "time", "show": False, **_limits(shown)},
         "yAxis": {"type": "value", "show": False, "min": 0},
-        "series": [*_band(shown), line, {**_alarms(shown), "symbolSize": 4}],
+        "series": [*_band(shown), line, {**_alarms(shown), "symbolSize": 3}],
     }
 
 
@@ -145,7 +149,7 @@ def _frame(chart: SeriesChart, *, ticks: int, rows: int) -> Options:
     text: Options = {"color": "$muted", "fontSize": 12}
     return {
         "useUTC": True,
-        "grid": {"left": 2, "right": 14, "top": 14, "bottom": 2, "containLabel": True},
+        "grid": {"left": 6, "right": 14, "top": 14, "bottom": 2, "containLabel": True},
         "xAxis": {
             "type": "time",
             **_limits(chart),
@@ -246,25 +250,14 @@ def _alarms(chart: SeriesChart) -> Options:
 
 
 def _marks(chart: SeriesChart, marks: Sequence[Mark]) -> Option:
-    taken: dict[int, int] = {}
-    data: list[Option] = []
+    together: dict[int, list[Mark]] = {}
     for mark in marks:
         i = _bucket_of(chart, mark.at)
-        if i is None:
-            continue
-        level = taken.get(i, 0)
-        taken[i] = level + 1
-        data.append(
-            {
-                "value": [_ms(chart.starts[i]), chart.value[i]],
-                "symbolOffset": [0, -20 * level],
-                "itemStyle": {"color": f"${mark.severity}"},
-                "label": {"formatter": str(mark.number)},
-            }
-        )
+        if i is not None:
+            together.setdefault(i, []).append(mark)
     return {
         "type": "scatter",
-        "data": data,
+        "data": [dot for i, same in together.items() for dot in _dots(chart, i, same)],
         "symbolSize": 18,
         "silent": True,
         "clip": False,
@@ -272,6 +265,19 @@ def _marks(chart: SeriesChart, marks: Sequence[Mark]) -> Option:
         "itemStyle": {"borderColor": "$surface", "borderWidth": 2, "opacity": 1},
         "label": {"show": True, "color": "$surface", "fontSize": 11, "fontWeight": 600},
     }
+
+
+def _dots(chart: SeriesChart, i: int, marks: Sequence[Mark]) -> Iterator[Option]:
+    """One dot per mark, piled up; the topmost stands for all that would rise too high."""
+    shown = marks[:PILED]
+    for level, mark in enumerate(shown):
+        rest = len(marks) - PILED if level == PILED - 1 else 0
+        yield {
+            "value": [_ms(chart.starts[i]), chart.value[i]],
+            "symbolOffset": [0, -20 * level],
+            "itemStyle": {"color": f"${mark.severity}"},
+            "label": {"formatter": f"+{rest + 1}" if rest > 0 else str(mark.number)},
+        }
 
 
 def _bucket_of(chart: SeriesChart, at: datetime) -> int | None:

@@ -44,6 +44,7 @@ class Tile:
     share: float
     step: int
     says: str
+    """The magnitude behind the colour: `+35 %`."""
     number: int | None
     box: Box
 
@@ -65,6 +66,8 @@ class Magnitude:
     """What the colour of a tile says: one of five steps."""
 
     caption: str
+    unit: str
+    """What follows the written magnitude in a sentence: `+35 %` lately."""
     least: str
     most: str
     step: Callable[[CauseReport], int]
@@ -76,21 +79,28 @@ def magnitude(causes: Sequence[CauseReport]) -> Magnitude:
     if any(c.recent_change is not None for c in causes):
         return Magnitude(
             "growth in the last quarter of the period, where it is more than chance",
+            "lately",
             "none",
             "+60 % or more",
             lambda c: 1 + _steps(grown(c), (0.0, 0.15, 0.3, 0.6)),
-            lambda c: f"{words.signed_percent(c.recent_change)} lately",
+            lambda c: words.signed_percent(c.recent_change),
         )
     if any(c.negative_share is not None for c in causes):
         return Magnitude(
             "share of negative texts",
+            "negative",
             "0 %",
             "100 %",
             lambda c: 1 + _steps(c.negative_share or 0.0, (0.2, 0.4, 0.6, 0.8)),
-            lambda c: f"{words.percent(c.negative_share, 0)} negative",
+            lambda c: words.percent(c.negative_share, 0),
         )
     return Magnitude(
-        "severity", "low", "critical", lambda c: (1, 2, 4, 5)[c.severity.rank], lambda c: c.severity
+        "severity",
+        "severity",
+        "low",
+        "critical",
+        lambda c: (1, 2, 4, 5)[c.severity.rank],
+        lambda c: c.severity.value,
     )
 
 

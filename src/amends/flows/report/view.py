@@ -13,7 +13,6 @@ from amends.engine.contracts import (
     CauseReport,
     Metric,
     Report,
-    SeriesChart,
 )
 from amends.flows.report import charts, sentences, words
 from amends.flows.report.render import draw
@@ -119,6 +118,10 @@ class Page:
     branches: tuple[Branch, ...]
     main_causes: tuple[CauseRow, ...]
     more_causes: tuple[CauseRow, ...]
+    dated: bool
+    """Whether any cause has a recent change."""
+    scored: bool
+    """Whether any cause has a share of negative texts."""
     unsure: tuple[int, float] | None
     costs: tuple[CostRow, ...]
     cost_total: float
@@ -141,6 +144,8 @@ def build_page(report: Report) -> Page:
         branches=cause_map(report.causes) if len(report.causes) > 1 else (),
         main_causes=rows[:MAIN_CAUSES],
         more_causes=rows[MAIN_CAUSES:],
+        dated=any(c.recent_change is not None for c in report.causes),
+        scored=any(c.negative_share is not None for c in report.causes),
         unsure=next(((c.n, c.share) for c in report.cause_totals if c.cause == UNSURE), None),
         costs=costs,
         cost_total=sum(row.total for row in costs),
@@ -182,7 +187,7 @@ def _breakdown(
         number=number,
         report=told,
         figure=_breakdown_figure(told, number) if drawn else None,
-        spark=_spark(told.chart, number) if drawn else None,
+        spark=_spark(told, number) if drawn else None,
         since=sentences.since(b, told.chart.bucket),
         state=sentences.STATES[b.state],
         where=tuple(
@@ -203,7 +208,7 @@ def _breakdown_figure(told: BreakdownReport, number: int) -> Figure:
     b = told.breakdown
     onset = (b.onset_earliest_at, b.onset_at, b.onset_latest_at)
     option = charts.breakdown_option(told.chart, onset, b.ended_at)
-    svg = draw(option, name=f"b{number}", width=420, height=210)
+    svg = draw(option, name=f"b{number}", width=440, height=220)
     shown = charts.around(told.chart, b.onset_earliest_at, b.ended_at)
     return Figure(
         svg=Markup(svg),  # noqa: S704 - drawn by ECharts of numbers and dates alone
@@ -213,8 +218,10 @@ def _breakdown_figure(told: BreakdownReport, number: int) -> Figure:
     )
 
 
-def _spark(chart: SeriesChart, number: int) -> Markup:
-    svg = draw(charts.sparkline_option(chart), name=f"s{number}", width=96, height=32)
+def _spark(told: BreakdownReport, number: int) -> Markup:
+    b = told.breakdown
+    shown = charts.around(told.chart, b.onset_earliest_at, b.ended_at)
+    svg = draw(charts.sparkline_option(shown), name=f"s{number}", width=72, height=28)
     return Markup(svg)  # noqa: S704 - drawn by ECharts of numbers and dates alone
 
 

@@ -135,7 +135,7 @@ def moment(at: datetime | None, bucket: Bucket = Bucket.DAY, *, year: bool = Fal
 def period(starts_at: datetime | None, ends_at: datetime | None) -> str:
     """Return `24 Oct – 20 Nov 2026`; the year once when it is the same."""
     if starts_at is None or ends_at is None:
-        return "undated"
+        return "Undated"
     if starts_at.date() == ends_at.date():
         return day(ends_at, year=True)
     same_year = starts_at.year == ends_at.year
