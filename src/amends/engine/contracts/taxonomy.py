@@ -70,6 +70,10 @@ class Taxonomy:
     def __contains__(self, path: object) -> bool:
         return path in self._by_path
 
+    def get(self, path: str | None) -> Cause | None:
+        """Return the cause of a path; None when the taxonomy does not know it."""
+        return self._by_path.get(path) if path else None
+
     @property
     def leaves(self) -> tuple[Cause, ...]:
         """Causes that nothing hangs on: what a signal is labelled with."""

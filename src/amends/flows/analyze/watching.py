@@ -1,0 +1,182 @@
+"""Which series are watched, and the breakdowns that are found in them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import holidays
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from amends.engine.contracts import (
+    DIMENSIONS,
+    MEASURES,
+    BadInput,
+    Bucket,
+    Family,
+    Limit,
+    SeriesBatch,
+    Slice,
+    as_datetime,
+)
+from amends.engine.detect import (
+    DetectConfig,
+    Detection,
+    Finding,
+    detect,
+    find_breakdowns,
+    group_overlapping,
+)
+from amends.engine.signals import choose_slices, measures_of, roll_up_slices
+
+from .options import AnalyzeOptions
+from .period import WatchedPeriod, choose_period
+
+Tick = Callable[[str, int, int], None]
+
+RATES: Final = {"complaints": "complaint_rate", "tickets": "ticket_rate"}
+"""Counts that are not watched when their rate can be: more orders are no breakdown."""
+TOP: Final = 30
+"""Values of one dimension, or of a pair, that get a series of their own."""
+LEAST_EVENTS: Final = 20
+LEAST_RATE: Final = 0.15
+"""Events per bucket below which a slice is left to the wider ones."""
+SHORT_HISTORY: Final = {Bucket.HOUR: 72}
+"""What one file must do with; a running system learns for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One measure on all its slices."""
+
+    measure: str
+    batch: SeriesBatch
+    detection: Detection
+    findings: tuple[Finding, ...]
+
+    @property
+    def label(self) -> str:
+        """What is measured, in words."""
+        return MEASURES[self.measure].label
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Everything that was watched; `why_not` says why nothing was."""
+
+    period: WatchedPeriod | None
+    dims: tuple[str, ...]
+    watched: tuple[Watched, ...]
+    why_not: str
+    limits: tuple[Limit, ...]
+    config: DetectConfig
+
+    @property
+    def n_series(self) -> int:
+        """Return how many series were judged."""
+        return sum(len(w.batch.keys) - len(w.detection.not_watched) for w in self.watched)
+
+
+def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
+    """Roll up every measure on every slice worth a series, and detect."""
+    occurred = pc.drop_null(signals["occurred_at"]).to_numpy().astype("datetime64[us]")
+    counted = signals.filter(pc.not_equal(signals["kind"], "transaction"))
+    stamped = pc.drop_null(counted["occurred_at"]).to_numpy().astype("datetime64[us]")
+    period = choose_period(stamped)
+    if isinstance(period, str):
+        return Watch(None, (), (), period, (), DetectConfig())
+    inside = inside_period(signals, period)
+    dims = _dims(inside)
+    ends_at = _ends_at(occurred, period)
+    steps = (period.ends_at - period.starts_at) / np.timedelta64(period.bucket.seconds, "s")
+    measures = _measures(inside)
+    slices = {m: _slices(inside, m, dims, float(steps)) for m in measures}
+    config = _config(options, period, float(steps), sum(len(s) for s in slices.values()))
+    watched = []
+    for number, measure in enumerate(measures):
+        tick("watching for breakdowns", number, len(measures))
+        batch = roll_up_slices(inside, measure, slices[measure], period.bucket, ends_at)
+        batch = replace(batch, closed=_closed(batch, options.country))
+        detection = detect(batch, config)
+        findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
+        watched.append(Watched(measure, batch, detection, findings))
+    tick("watching for breakdowns", len(measures), len(measures))
+    return Watch(period, dims, tuple(watched), "", _limits(period), config)
+
+
+def inside_period(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
+    """Return the signals of the watched stretch."""
+    at = signals["occurred_at"]
+    first, last = (pa.scalar(as_datetime(t), at.type) for t in (period.starts_at, period.ends_at))
+    return signals.filter(pc.and_(pc.greater_equal(at, first), pc.less_equal(at, last)))
+
+
+def _dims(signals: pa.Table) -> tuple[str, ...]:
+    """Return the dimensions with at least two values."""
+    return tuple(dim for dim in DIMENSIONS if len(pc.unique(signals[dim].drop_null())) > 1)
+
+
+def _ends_at(occurred: np.ndarray, period: WatchedPeriod) -> datetime | None:
+    """Return the end of what is known: the stretch's end where it ends before the file does."""
+    if period.ends_at >= occurred.max():
+        return None
+    return as_datetime(period.ends_at) + timedelta(microseconds=1)
+
+
+def _measures(signals: pa.Table) -> tuple[str, ...]:
+    found = measures_of(signals, minimum=2 * LEAST_EVENTS)
+    return tuple(m for m in found if RATES.get(m) not in found)
+
+
+def _slices(signals: pa.Table, measure: str, dims: Sequence[str], steps: float) -> list[Slice]:
+    """Return everything, each dimension's values, each cause, and each cause within each value."""
+    minimum = max(LEAST_EVENTS, round(LEAST_RATE * steps))
+    chosen = list(choose_slices(signals, measure, dims, minimum=minimum, top=TOP).slices)
+    if MEASURES[measure].family is Family.COUNT:
+        for dim in (None, *dims):
+            pair = ["cause"] if dim is None else [dim, "cause"]
+            chosen += choose_slices(
+                signals, measure, pair, minimum=minimum, top=TOP, pairs=dim is not None
+            ).slices
+    return list(dict.fromkeys(chosen))
+
+
+def _config(
+    options: AnalyzeOptions, period: WatchedPeriod, steps: float, n_series: int
+) -> DetectConfig:
+    """Share the report's budget among the series and the time in which they are judged."""
+    history = SHORT_HISTORY.get(period.bucket)
+    base = DetectConfig(min_history_buckets=history)
+    judged = max(steps - base.history(period.bucket), 1.0)
+    per_year = options.false_alarms / (judged / period.bucket.per_year)
+    return replace(base, false_alarms_per_series_year=per_year / max(n_series, 1))
+
+
+def _closed(batch: SeriesBatch, country: str) -> np.ndarray | None:
+    if not country or batch.bucket is not Bucket.DAY:
+        return None
+    years = range(as_datetime(batch.starts[0]).year, as_datetime(batch.starts[-1]).year + 1)
+    try:
+        days = holidays.country_holidays(country.upper(), years=years)
+    except NotImplementedError:
+        raise BadInput(
+            f"The public holidays of {country!r} are not known.",
+            where="--country",
+            remedy="Give an ISO 3166 code such as DE, GB or US.",
+        ) from None
+    return np.array([float(as_datetime(start).date() in days) for start in batch.starts])
+
+
+def _limits(period: WatchedPeriod) -> tuple[Limit, ...]:
+    if not period.left_out:
+        return ()
+    first, last = as_datetime(period.starts_at), as_datetime(period.ends_at)
+    return (
+        Limit(
+            f"breakdowns outside {first:%-d %b %Y} – {last:%-d %b %Y}",
+            f"the {period.left_out:,} signals outside are too thin to tell what is usual",
+            "They count in causes and metrics. Add the missing weeks if the export lost them.",
+        ),
+    )
