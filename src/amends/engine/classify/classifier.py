@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from amends.engine.contracts import UNSURE, ClassifierReport, Label, Labels, Taxonomy
 
@@ -67,9 +68,8 @@ class Classifier:
         return Labels(self.causes, best[place], confidence[place], second[place], is_sure[place])
 
     def probabilities(self, texts: Sequence[str | None]) -> Reals:
-        """Return float32 (N, K): the probability of each cause, rows sum to 1."""
-        rows = self.features.transform([clean_text(t) for t in texts])
-        return probabilities(self.head.margins(rows), self.sharpness)
+        """Return float32 (N, K): the probability of each cause; what is missing to 1 is no cause."""
+        return self._shares(self.features.transform([clean_text(t) for t in texts]))
 
     def explain(self, text: str | None) -> Label:
         """Label one text and name the phrases of it that spoke most for its best cause."""
@@ -89,9 +89,12 @@ class Classifier:
         """Return the report with the counts of this run."""
         return replace(self.report, n_texts=len(labels.best), n_labelled=int(labels.is_sure.sum()))
 
+    def _shares(self, rows: csr_matrix) -> Reals:
+        return probabilities(self.head.margins(rows), self.sharpness)[:, : len(self.causes)]
+
     def _decide(self, batch: Sequence[str]) -> tuple[Reals, Reals, Reals]:
         rows = self.features.transform(batch)
-        share = probabilities(self.head.margins(rows), self.sharpness)
+        share = self._shares(rows)
         best = share.argmax(axis=1).astype(np.int32)
         confidence = share[np.arange(len(batch)), best]
         if share.shape[1] > 1:

@@ -21,6 +21,7 @@ from .classifier import Classifier, version_of
 from .clean import clean_text
 from .features import FeatureConfig, Features, Ints, fit_features
 from .linear import LinearHead, fit_head
+from .nothing import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,12 @@ def describe(
     the company they keep. With none, the taxonomy decides by itself.
     """
     own, cause = own_texts(taxonomy)
+    n_leaves = len(taxonomy.leaves)
+    own, cause = [*own, *NOTHING], np.append(cause, np.full(len(NOTHING), n_leaves))
     corpus = _corpus(texts, config)
     features = fit_features([*corpus, *own], config.features)
     own_rows = features.transform(own)
-    head = _first_head(own_rows, cause, len(taxonomy.leaves), features, corpus)
+    head = _first_head(own_rows, cause, n_leaves + 1, features, corpus)
     if len(corpus) >= config.least_texts:
         head = _taught_head(head, own_rows, cause, features.transform(corpus), config)
     return _classifier(taxonomy, features, head, len(corpus), config)

@@ -45,8 +45,8 @@ RULES: Final = (
         new born; dementia; alzheimer*; cancer; chemo*; dialysis; oxygen; medical device;
         medical alarm; medical equipment; medical condition; care alarm; panic alarm; bereave*;
         passed away; widow*; 7# year*; 8# year*; 9# year*; blind; deaf; terminally ill;
-        mental health; depressed; depression; unaccompanied minor; insulin; carer; housebound; hospice;
-        special needs; autis*""",
+        mental health; depressed; depression; unaccompanied minor; insulin; carer; housebound;
+        hospice; special needs; autis*""",
         Severity.HIGH,
     ),
     SeverityRule(
