@@ -8,10 +8,10 @@ cases speaks with the voice of its parents.
 Region and tier are left out: they are proxies for protected attributes and serve the audit only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from amends.engine.contracts import CaseFacts
+from amends.engine.contracts import ActionKind, CaseFacts
 
 from .evidence import ASSUMED_VALUE_PER_YEAR
 
@@ -40,6 +40,18 @@ GROUPS: Final = {
 
 `base` and `level` are of the case, whatever is done; `cost` and `level` are in currency, all
 others in parts of the customer's yearly value."""
+
+VOICE: Final[Mapping[str, str]] = {
+    ActionKind.NONE: "silence",
+    ActionKind.APOLOGY: "apology",
+    ActionKind.CALLBACK: "callback",
+    ActionKind.CREDIT: "silence",
+    ActionKind.APOLOGY_CREDIT: "apology",
+    ActionKind.REFUND: "refund",
+    ActionKind.REPLACEMENT: "replacement",
+    ActionKind.ESCALATION: "escalation",
+}
+"""What an action says besides the money: actions with one voice learn from each other."""
 
 UNSCALED: Final = frozenset({"level", "cost"})
 """Groups in currency."""
@@ -73,9 +85,11 @@ def traits(facts: CaseFacts) -> Traits:
 
 def effect_names(kind: str, case_traits: Traits) -> Iterator[str]:
     """Yield the names of an action's effects in a case, from global to narrow."""
+    voice = VOICE[kind]
     yield f"kind|{kind}"
+    yield f"kind|voice|{voice}"
     for group, value in case_traits:
-        yield f"{group}|{kind}|{value}"
+        yield f"{group}|{voice}|{value}"
 
 
 def base_names(case_traits: Traits) -> Iterator[str]:

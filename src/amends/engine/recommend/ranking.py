@@ -25,11 +25,15 @@ DRAWS: Final = 256
 REPEATED: Final = 2
 """Failures in the 90 days before from which a customer is not experimented with."""
 
-SURE_ENOUGH: Final = 0.85
-"""Posterior probability of beating current practice from which practice is left."""
-
 APPRENTICE_UNTIL: Final = 200
 """Own outcomes before practice is left at all."""
+
+JOURNEYMAN_FROM: Final = 1_000
+"""Own outcomes from which the posterior is trusted as it is."""
+
+SURE_ENOUGH: Final = (0.85, 0.55)
+"""Posterior probability of beating current practice from which practice is left, at the end of
+apprenticeship and from then on falling to that of a journeyman."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,19 @@ def choose(draws: Draws, kinds: Ints, practice: Ints, explore: Flags, n: int) ->
     cases = np.arange(len(draws))
     best = draws.mean(axis=2).argmax(axis=1)
     beats = np.mean(draws[cases, best] > draws[cases, practice], axis=1)
-    leaves = (beats >= SURE_ENOUGH) & (n >= APPRENTICE_UNTIL)
+    leaves = (beats >= sure_enough(n)) & (n >= APPRENTICE_UNTIL)
     base = np.where(leaves, best, practice)
     winners = draws.argmax(axis=1) + cases[:, None] * draws.shape[1]
     wins = np.bincount(winners.ravel(), minlength=draws.shape[0] * draws.shape[1])
     shares = wins.reshape(draws.shape[:2]) / draws.shape[2]
     return Choices(base, propensities(shares, kinds, base, explore), beats)
+
+
+def sure_enough(n: int) -> float:
+    """Return how probable it must be, after n own outcomes, that current practice is beaten."""
+    strict, trusting = SURE_ENOUGH
+    grown = (n - APPRENTICE_UNTIL) / (JOURNEYMAN_FROM - APPRENTICE_UNTIL)
+    return strict - (strict - trusting) * min(max(grown, 0.0), 1.0)
 
 
 def propensities(wins: Floats, kinds: Ints, base: Ints, explore: Flags) -> Floats:
