@@ -7,6 +7,7 @@ from amends.engine.contracts import Money, Severity
 from .breakdowns import Finding
 
 _PER_DAY = ((100.0, 3), (20.0, 2), (5.0, 1))
+_EXCESS = ((300.0, 3), (60.0, 2), (15.0, 1))
 _RATIOS = ((5.0, 2), (2.0, 1))
 _VALUES = ((Decimal(250_000), 3), (Decimal(50_000), 2), (Decimal(5_000), 1))
 _CUSTOMERS = ((1_000, 3), (200, 2), (40, 1))
@@ -20,17 +21,20 @@ def severity_of(
     value_at_risk: Money | None = None,
     worst_cause: Severity | None = None,
 ) -> tuple[Severity, tuple[str, ...]]:
-    """Return the severity and why: excess per day, how many times the usual, people, money, cause.
+    """Return the severity and why: size, how many times the usual, people, money, cause.
 
-    The worst single point decides, so that one large harm is not averaged away; the ratio alone
-    never makes more than "high". A cause of critical severity makes any confirmed rise critical.
+    The worst single point decides, so that one large harm is not averaged away. Size is the excess
+    a day, as far as the excess in all bears it out: eleven signals in one bad hour are no flood. A
+    ratio counts for no more than one step above the size and never makes more than "high". A cause
+    of critical severity makes any confirmed rise critical.
     """
     evidence = finding.evidence
     days = max((finding.last - finding.onset + 1) * bucket_days, bucket_days)
     per_day = finding.excess / days
+    size = min(_rank(per_day, _PER_DAY), _rank(finding.excess, _EXCESS))
     points: list[tuple[int, str]] = [
-        (_rank(per_day, _PER_DAY), f"{per_day:,.1f} more than expected a day"),
-        (_rank(evidence.ratio, _RATIOS), f"{evidence.ratio:.1f} times the usual"),
+        (size, f"{finding.excess:,.0f} more than expected, {per_day:,.1f} a day"),
+        (min(_rank(evidence.ratio, _RATIOS), size + 1), f"{evidence.ratio:.1f} times the usual"),
     ]
     if customers is not None:
         points.append((_rank(customers, _CUSTOMERS), f"{customers:,} customers hit"))

@@ -63,7 +63,7 @@ def _cause_report(
     cost: CauseCost | None,
     recent: float | None,
 ) -> CauseReport:
-    node = taxonomy[total.cause] if total.cause in taxonomy else None
+    node = taxonomy.get(total.cause)
     branch = node.parent if node and node.parent else ""
     moods = told["sentiment"].drop_null().to_numpy()
     return CauseReport(

@@ -26,7 +26,7 @@ from amends.engine.detect import (
     find_breakdowns,
     localize,
 )
-from amends.engine.signals import contribution, leaves, roll_up_slices
+from amends.engine.signals import NOT_GIVEN, contribution, leaves, roll_up_slices
 
 from .watching import Watch, Watched
 
@@ -86,7 +86,7 @@ def find_events(signals: pa.Table, watch: Watch, tick: Tick) -> tuple[Event, ...
         (watched, finding)
         for watched in watch.watched
         for finding in watched.findings
-        if finding.part_of is None
+        if finding.part_of is None and finding.evidence.ratio_interval.low > 1
     ]
     roots.sort(key=lambda pair: -pair[1].evidence.score)
     events: list[Event] = []
@@ -135,7 +135,7 @@ def _localised(
     dims = [dim for dim in (*watch.dims, "cause") if dim not in dict(own.terms)]
     onset, last = _window(watched, finding)
     first = as_datetime(watched.batch.starts[0])
-    baseline = (max(first, as_datetime(_onset_earliest(watched, finding)) - BASELINE), onset)
+    baseline = (max(first, _onset_earliest(watched, finding) - BASELINE), onset)
     if not dims or baseline[0] >= baseline[1]:
         return (whole,)
     try:
@@ -150,15 +150,20 @@ def _localised(
     except BadInput:
         return (whole,)
     found = localize(table, LocalizeConfig(deepest=DEEPEST))
-    inside = [replace(s, slice=Slice.of((*own.terms, *s.slice.terms))) for s in found.slices]
+    inside = [replace(s, slice=Slice.of((*own.terms, *_given(s.slice)))) for s in found.slices]
     best = [share for share in inside if share.share_explained >= LEAST_SHARE]
     if found.explained_by == 1 and best:
         return tuple([best[0], *(s for s in inside if s is not best[0])][:3])
     return (whole, *inside[:2])
 
 
-def _onset_earliest(watched: Watched, finding: Finding) -> np.datetime64:
-    return watched.batch.starts[finding.onset_earliest]
+def _given(where: Slice) -> list[tuple[str, str]]:
+    """Return the terms that name something: a missing value is no place."""
+    return [term for term in where.terms if term[1] != NOT_GIVEN]
+
+
+def _onset_earliest(watched: Watched, finding: Finding) -> datetime:
+    return as_datetime(watched.batch.starts[finding.onset_earliest])
 
 
 def _window(watched: Watched, finding: Finding) -> tuple[datetime, datetime]:
@@ -246,5 +251,7 @@ def _same(one: Event, other: Event) -> bool:
     mine, theirs = one.slice.as_dict(), other.slice.as_dict()
     if any(theirs[dim] != value for dim, value in mine.items() if dim in theirs):
         return False
-    shared = mine.keys() & theirs.keys()
-    return bool(shared) or one.cause == other.cause or not mine or not theirs
+    if one.watched.measure == other.watched.measure:
+        return one.slice.covers(other.slice) and other.slice.covers(one.slice)
+    shares_a_term = bool(mine.keys() & theirs.keys())
+    return shares_a_term or one.cause == other.cause or not mine or not theirs

@@ -179,10 +179,10 @@ def _causes(
         confidence[asked] = labels.confidence
     if any(codes):
         given = read_labels(codes, taxonomy).paths
-        for place, path in enumerate(given):
-            if path is not None:
-                paths[place] = path
-                confidence[place] = CODE_CONFIDENCE
+        for i, reason in enumerate(given):
+            if reason is not None:
+                paths[i] = reason
+                confidence[i] = CODE_CONFIDENCE
     return paths, confidence
 
 

@@ -23,6 +23,7 @@ class WatchedPeriod:
 
     starts_at: np.datetime64
     ends_at: np.datetime64
+    """Exclusive: the end of the last day where dates have no time."""
     bucket: Bucket
     left_out: int
     """Dated signals outside the stretch."""
@@ -43,8 +44,8 @@ def choose_period(occurred: NDArray[np.datetime64]) -> WatchedPeriod | str:
     if len(occurred) == 0:
         return "no row has a date"
     starts_at, ends_at = _dense_stretch(occurred)
-    inside = occurred[(occurred >= starts_at) & (occurred <= ends_at)]
-    span = (ends_at - starts_at) / np.timedelta64(1, "s") + 1
+    inside = occurred[(occurred >= starts_at) & (occurred < ends_at)]
+    span = (ends_at - starts_at) / np.timedelta64(1, "s")
     for bucket in (Bucket.DAY, Bucket.WEEK):
         steps = span / bucket.seconds
         if steps >= MIN_BUCKETS * (2 if bucket is Bucket.DAY else 1) and (
@@ -64,8 +65,9 @@ def _dense_stretch(
     occurred: NDArray[np.datetime64],
 ) -> tuple[np.datetime64, np.datetime64]:
     first, last = occurred.min(), occurred.max()
+    step = np.timedelta64(1, "us") if _has_hours(occurred) else _DAY
     if last - first < 90 * _DAY:
-        return first, last
+        return first, last + step
     week = ((occurred - first) // (7 * _DAY)).astype(int)
     counts = np.bincount(week)
     # the typical busy week is that of the median signal, not of the median week: trickles are long
@@ -76,7 +78,7 @@ def _dense_stretch(
     held = np.array([counts[a:b].sum() for a, b in zip(opens, closes, strict=True)])
     best = int(held.argmax())
     inside = occurred[(week >= opens[best]) & (week < closes[best])]
-    return inside.min(), inside.max()
+    return inside.min(), inside.max() + step
 
 
 def _has_hours(occurred: NDArray[np.datetime64]) -> bool:

@@ -88,16 +88,13 @@ def analyze_files(
     currency = _currency(signals, options.currency)
     costs = cost_of_failure(signals, currency=currency)
     adviser = Adviser(taxonomy, currency, covered.ends_at or now, Recommender())
-    breakdowns = tuple(
-        _breakdown_report(
-            inside, event, taxonomy, adviser, {c.cause: c.total / c.n for c in costs.causes}
-        )
-        for event in events
+    each = {cost.cause: cost.total / cost.n for cost in costs.causes}
+    breakdowns = _in_order(
+        tuple(_breakdown_report(inside, event, taxonomy, adviser, each) for event in events)
     )
     totals = cause_totals(signals)
     causes = cause_reports(signals, totals, taxonomy, {c.cause: c for c in costs.causes})
     figures = metrics(signals)
-    breakdowns = _in_order(breakdowns)
     report = Report(
         version=REPORT_VERSION,
         generator=f"amends {__version__}",

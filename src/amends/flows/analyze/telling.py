@@ -14,7 +14,6 @@ from amends.engine.contracts import (
     Breakdown,
     BreakdownReport,
     BreakdownState,
-    Bucket,
     Family,
     Kind,
     Money,
@@ -33,6 +32,21 @@ from .events import Event
 Flags = NDArray[np.bool_]
 
 QUOTES: Final = 4
+NOUNS: Final = {
+    "complaints": "complaints",
+    "complaint_rate": "complaints per transaction",
+    "tickets": "tickets",
+    "ticket_rate": "tickets per transaction",
+    "social_mentions": "mentions",
+    "escalation_rate": "escalations per contact",
+    "nps_harm": "lost NPS points",
+    "csat_harm": "dissatisfied answers",
+    "ces_harm": "high-effort answers",
+    "negative_share": "negative texts",
+}
+"""What a measure counts, as the subject of a sentence."""
+FEW_BEFORE: Final = 0.05
+"""Expected ÷ observed below which a reader is told to look whether the data begin here."""
 _READABLE: Final = (40, 400)
 """Characters of a verbatim that a reader takes in at once."""
 _WHO_LIFT: Final = 0.08
@@ -50,12 +64,11 @@ def breakdown_report(
     """Put one event into the words and figures of the report."""
     hit = signals.filter(pa.array(event.is_hit))
     breakdown = _breakdown(event, hit, taxonomy, currency)
-    bucket = event.watched.batch.bucket
     return BreakdownReport(
         breakdown=breakdown,
         headline=headline(event, breakdown, taxonomy),
         summary=_summary(event, breakdown, taxonomy),
-        confidence=_confidence(breakdown, bucket),
+        confidence=_confidence(breakdown),
         chart=series_chart(event.watched, event.finding.row, _title(event, taxonomy)),
         quotes=quotes(hit, event.cause, event.slice),
         who=_who(signals, hit, event),
@@ -67,25 +80,27 @@ def breakdown_report(
 
 def headline(event: Event, breakdown: Breakdown, taxonomy: Taxonomy) -> str:
     """Say in one sentence what broke, where, by how much and since when."""
-    onset = words.moment(breakdown.onset_at, event.watched.batch.bucket, year=True)
-    place = place_words(event.slice)
-    ended = "" if breakdown.ended_at is None else f" until {words.moment(breakdown.ended_at)}"
-    since = "since" if breakdown.ended_at is None else "from"
-    return f"{subject(event, taxonomy)} {_up(breakdown)}{place}, {since} {onset}{ended}"
+    bucket = event.watched.batch.bucket
+    onset = words.moment(breakdown.onset_at, bucket, year=True)
+    if breakdown.ended_at is None:
+        when = f"since {onset}"
+    else:
+        when = f"from {onset} until {words.moment(breakdown.ended_at, bucket)}"
+    return f"{subject(event, taxonomy)}{place_words(event.slice)}: {_up(breakdown)}, {when}"
 
 
 def subject(event: Event, taxonomy: Taxonomy) -> str:
-    """Return what went up: the cause where one holds most of it, with the measure."""
-    measure = MEASURES[event.watched.measure]
+    """Return what went up: the cause where one holds most of it, with what is counted."""
+    noun = NOUNS[event.watched.measure]
     if event.cause is None:
-        return measure.label
-    return f"“{taxonomy.label(event.cause)}” ({measure.label.lower()})"
+        return words.label(noun)
+    return f"“{taxonomy.label(event.cause)}” {noun}"
 
 
 def place_words(where: Slice) -> str:
-    """Return ` in north, for fibre`: the slice without its cause, in words."""
-    terms = [(dim, value) for dim, value in where.terms if dim != "cause"]
-    return "".join(f" · {words.label(dim).lower()} {value}" for dim, value in terms)
+    """Return ` (product fibre, region north)`: the slice without its cause; empty: everywhere."""
+    terms = [f"{words.label(dim).lower()} {value}" for dim, value in where.terms if dim != "cause"]
+    return f" ({', '.join(terms)})" if terms else ""
 
 
 def quotes(hit: pa.Table, cause: str | None, where: Slice) -> tuple[Quote, ...]:
@@ -172,21 +187,20 @@ def _at_risk(hit: pa.Table, currency: str) -> Money | None:
 
 
 def _up(breakdown: Breakdown) -> str:
-    ratio = breakdown.evidence.ratio
-    if ratio < 2:
-        return f"up {words.percent(ratio - 1, 0)}"
-    if ratio > 50:
-        return "where hardly any were expected"
-    return f"at {words.times(ratio).removesuffix('×')} times the usual"
+    evidence = breakdown.evidence
+    if evidence.expected < FEW_BEFORE * evidence.observed:
+        seen, usual = words.number(evidence.observed, 0), words.number(evidence.expected, 0)
+        return f"{seen} where {usual} were expected"
+    if evidence.ratio < 2:
+        return f"up {words.percent(evidence.ratio - 1, 0)}"
+    return f"{words.times(evidence.ratio).removesuffix('×')} times the usual"
 
 
 def _summary(event: Event, breakdown: Breakdown, taxonomy: Taxonomy) -> str:
     evidence, measure = breakdown.evidence, MEASURES[event.watched.measure]
     unit = "events" if measure.family is Family.COUNT else "bad answers"
-    parts = [
-        f"{words.number(evidence.observed, 0)} {unit} where "
-        f"{words.number(evidence.expected, 0)} were expected"
-    ]
+    seen, usual = words.number(evidence.observed, 0), words.number(evidence.expected, 0)
+    parts = [f"{seen} {unit} where {usual} were expected"]
     share = event.slices[0].share_explained
     if event.slice.terms and share < 0.995:
         parts.append(f"{words.percent(share, 0)} of the excess lies here")
@@ -194,13 +208,15 @@ def _summary(event: Event, breakdown: Breakdown, taxonomy: Taxonomy) -> str:
     if told and event.cause is None:
         named = [f"{taxonomy.label(c.cause)} ({words.percent(c.share, 0)})" for c in told]
         parts.append(f"mainly about {words.join(named)}")
+    if evidence.expected < FEW_BEFORE * evidence.observed:
+        parts.append("there was hardly any before, so see whether it is new or was not exported")
     if event.also:
         also = [MEASURES[name].label.lower() for name in event.also]
         parts.append(f"it also shows in {words.join(also)}")
     return f"{'; '.join(parts)}."
 
 
-def _confidence(breakdown: Breakdown, bucket: Bucket) -> str:
+def _confidence(breakdown: Breakdown) -> str:
     evidence = breakdown.evidence
     low, high = evidence.ratio_interval.low, evidence.ratio_interval.high
     states = {
@@ -251,15 +267,11 @@ def _shares(values: pa.ChunkedArray) -> dict[str, float]:
 def _to_do(
     event: Event, breakdown: Breakdown, hit: pa.Table, taxonomy: Taxonomy
 ) -> tuple[str, ...]:
-    owner = taxonomy[event.cause].owner_team if event.cause in taxonomy else ""
-    onset = words.day(breakdown.onset_at)
+    node = taxonomy.get(event.cause)
+    owner = words.label(node.owner_team) if node and node.owner_team else "The owner of this area"
     over = breakdown.ended_at is not None
-    steps = [
-        f"{words.label(owner) if owner else 'The owner of this area'}: find out what changed "
-        f"{_around(breakdown)}"
-        + (f" and what ended it on {words.day(breakdown.ended_at)}" if over else "")
-        + "."
-    ]
+    ended = f" and what ended it on {words.day(breakdown.ended_at)}" if over else ""
+    steps = [f"{owner}: find out what changed {_around(breakdown)}{ended}."]
     severe = int(
         pc.sum(
             pc.is_in(hit["severity"], value_set=pa.array([Severity.HIGH, Severity.CRITICAL]))
@@ -275,7 +287,7 @@ def _to_do(
     if not over:
         steps.append(
             f"Agree on a fix and its date; compare eight weeks after it with a slice that was not "
-            f"hit. It has run since {onset}."
+            f"hit. It has run since {words.day(breakdown.onset_at)}."
         )
     return tuple(steps)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Final
 
 import holidays
@@ -81,15 +80,14 @@ class Watch:
 
 def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     """Roll up every measure on every slice worth a series, and detect."""
-    occurred = pc.drop_null(signals["occurred_at"]).to_numpy().astype("datetime64[us]")
     counted = signals.filter(pc.not_equal(signals["kind"], "transaction"))
     stamped = pc.drop_null(counted["occurred_at"]).to_numpy().astype("datetime64[us]")
     period = choose_period(stamped)
     if isinstance(period, str):
         return Watch(None, (), (), period, (), DetectConfig())
     inside = inside_period(signals, period)
-    dims = _dims(inside)
-    ends_at = _ends_at(occurred, period)
+    dims = _dims(inside.filter(pc.not_equal(inside["kind"], "transaction")))
+    ends_at = as_datetime(period.ends_at)
     steps = (period.ends_at - period.starts_at) / np.timedelta64(period.bucket.seconds, "s")
     measures = _measures(inside)
     slices = {m: _slices(inside, m, dims, float(steps)) for m in measures}
@@ -110,19 +108,17 @@ def inside_period(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
     """Return the signals of the watched stretch."""
     at = signals["occurred_at"]
     first, last = (pa.scalar(as_datetime(t), at.type) for t in (period.starts_at, period.ends_at))
-    return signals.filter(pc.and_(pc.greater_equal(at, first), pc.less_equal(at, last)))
+    return signals.filter(pc.and_(pc.greater_equal(at, first), pc.less(at, last)))
 
 
 def _dims(signals: pa.Table) -> tuple[str, ...]:
-    """Return the dimensions with at least two values."""
-    return tuple(dim for dim in DIMENSIONS if len(pc.unique(signals[dim].drop_null())) > 1)
-
-
-def _ends_at(occurred: np.ndarray, period: WatchedPeriod) -> datetime | None:
-    """Return the end of what is known: the stretch's end where it ends before the file does."""
-    if period.ends_at >= occurred.max():
-        return None
-    return as_datetime(period.ends_at) + timedelta(microseconds=1)
+    """Return the dimensions that most signals have, with at least two values."""
+    return tuple(
+        dim
+        for dim in DIMENSIONS
+        if 2 * signals[dim].null_count < len(signals)
+        and len(pc.unique(signals[dim].drop_null())) > 1
+    )
 
 
 def _measures(signals: pa.Table) -> tuple[str, ...]:
