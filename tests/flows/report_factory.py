@@ -624,7 +624,7 @@ def extreme_report() -> Report:
         rows=RowAccount(total, total, 0, 0),
         starts_at=datetime(1999, 12, 31, tzinfo=UTC),
         volume=series(level=9_000_000, days=4000, bump=(1500, 1700, 1.6)),
-        breakdowns=tuple(hostile for _ in range(12)),
+        breakdowns=(hostile,) * 7,
         causes=many,
         cause_totals=tuple(CauseShare(c.path, c.n, c.share) for c in many),
         metrics=tuple(
