@@ -133,8 +133,8 @@ def handle(scene: Scene, rng: np.random.Generator, events: Events) -> Handling:
     )
     asks = ~complains & (rng.random(n) < selection.asks)
     has_ticket = asks | (complains & (rng.random(n) < selection.ticket_after_complaint))
-    same_day = rng.random(n) < 0.6
-    day = np.where(same_day, events.day, scene.calendar.later(rng, events.day, 0, 3))
+    same_day = rng.random(n) < 0.85
+    day = np.where(same_day, events.day, scene.calendar.later(rng, events.day, 0, 2))
     transfers = weighted(rng.random(n), np.array([0.70, 0.21, 0.07, 0.02]))
     hours = selection.resolve_hours * np.exp(0.95 * rng.standard_normal(n))
     hours *= 1 + 0.4 * transfers
@@ -172,7 +172,7 @@ def _complaints_and_tickets(
         who = np.flatnonzero(handled.complains & (handled.attempts >= attempt))
         at = handled.first_at[who]
         if attempt > 1:
-            at = _on_later_day(scene, rng, at // DAY, 1 + 3 * (attempt - 2), 4 * (attempt - 1))
+            at = _on_later_day(scene, rng, at // DAY, 2 * attempt - 3, 3 * attempt - 3)
         mood = np.maximum(handled.mood[who] - attempt + 1, 1)
         parts.append(
             heard(Kind.COMPLAINT, who, at, mood=mood, attempt=np.full(len(who), attempt))
@@ -196,7 +196,7 @@ def _tickets(
     selection, n = scene.company.selection, len(who)
     at = handled.first_at[who] + rng.integers(60, 7_200, n)
     if attempt > 1:
-        at = _on_later_day(scene, rng, at // DAY, 1 + 3 * (attempt - 2), 4 * (attempt - 1))
+        at = _on_later_day(scene, rng, at // DAY, 2 * attempt - 3, 3 * attempt - 3)
     resolved = at + (handled.hours[who] * 3_600).astype(np.int64)
     resolved = np.where(rng.random(n) < 0.015, UNKNOWN, resolved)
     mood = np.maximum(handled.mood[who] - attempt + 1, 1)

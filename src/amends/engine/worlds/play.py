@@ -13,7 +13,7 @@ from .company import Company
 from .contacts import CODE, Heard, concat_heard, hear_failures, hear_ordinary
 from .demand import SECONDS_PER_DAY, day_codes, make_calendar
 from .events import Events, Scene, concat, failures, ordinary
-from .intensity import Intensity, expect
+from .intensity import Intensity, excess_ratio, expect
 from .language import Language
 from .population import SMALLEST, populate
 from .randomness import stream
