@@ -3,7 +3,7 @@
 from .reading import world_names
 from .signals import LABEL_SCHEMA, Chunk
 from .truth import ActionEffect, Decoy, PlantedBreakdown, PlantedFix, Truth
-from .world import World, read_world
+from .world import Play, World, read_world
 
 __all__ = [
     "LABEL_SCHEMA",
@@ -12,6 +12,7 @@ __all__ = [
     "Decoy",
     "PlantedBreakdown",
     "PlantedFix",
+    "Play",
     "Truth",
     "World",
     "read_world",

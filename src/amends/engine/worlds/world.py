@@ -1,16 +1,38 @@
 """A simulated company whose truth is known."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from amends.engine.contracts import BadInput
 
 from .company import Company
 from .language import Language
-from .play import chunks, play, tell
+from .play import Played, chunks, play, tell
 from .reading import read_company
 from .signals import Chunk
 from .truth import Truth
+
+
+@dataclass(frozen=True)
+class Play:
+    """One play of a world: its signals, chunk by chunk, and its truth."""
+
+    played: Played
+    language: Language
+
+    @property
+    def rows(self) -> int:
+        """Signals that are no transactions."""
+        return len(self.played.heard)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the signals in time order with their labels."""
+        return chunks(self.played, self.language)
+
+    def truth(self) -> Truth:
+        """Return what was planted."""
+        return tell(self.played)
 
 
 class World:
@@ -29,11 +51,12 @@ class World:
         """The world's grammar, expanded once."""
         return Language(self.company)
 
-    def simulate(self, signals: int | None = None, seed: int = 1) -> Iterator[Chunk]:
-        """Yield the signals of the period in time order with their labels.
+    def play(self, signals: int | None = None, seed: int = 1) -> Play:
+        """Let the period happen once.
 
         Exactly `signals` (default: the world's own number) are no transactions; transactions come
-        on top, one row per day and slice, `exposure` counting them.
+        on top, one row per day and slice, `exposure` counting them. The same arguments give the
+        same play on every machine.
 
         Raises
         ------
@@ -41,19 +64,20 @@ class World:
             `signals` is below 1 or the seed negative.
 
         """
-        return chunks(play(self.company, *self._asked(signals, seed)), self.language)
-
-    def truth(self, signals: int | None = None, seed: int = 1) -> Truth:
-        """Return what was planted in the play that `simulate` yields for the same arguments."""
-        return tell(play(self.company, *self._asked(signals, seed)))
-
-    def _asked(self, signals: int | None, seed: int) -> tuple[int, int]:
         wanted = self.company.default_signals if signals is None else signals
         if wanted < 1:
             raise BadInput(f"A world has at least 1 signal, not {wanted}.", where="signals")
         if seed < 0:
             raise BadInput(f"A seed is 0 or above, not {seed}.", where="seed")
-        return wanted, seed
+        return Play(play(self.company, wanted, seed), self.language)
+
+    def simulate(self, signals: int | None = None, seed: int = 1) -> Iterator[Chunk]:
+        """Yield the signals of a play in time order with their labels; see `play`."""
+        return self.play(signals, seed).chunks()
+
+    def truth(self, signals: int | None = None, seed: int = 1) -> Truth:
+        """Return what was planted in the play that `simulate` yields for the same arguments."""
+        return self.play(signals, seed).truth()
 
 
 def read_world(name_or_path: str) -> World:
