@@ -70,7 +70,7 @@ def series(
     return SeriesChart(
         title=title,
         measure="complaints",
-        unit="complaints a day",
+        unit="a day",
         bucket=Bucket.DAY,
         starts=[FIRST + i * DAY for i in range(days)],
         value=value.tolist(),
@@ -208,7 +208,7 @@ def breakdown_reports() -> tuple[BreakdownReport, ...]:
             headline="Complaints about Fibre 500 in the North are up 62 % since 29 October",
             summary="Customers tell of missed installation slots. The rise began within one day "
             "and has not let up; other regions and products are as usual.",
-            confidence="Very sure: chance alone would show this about once in 5 years.",
+            confidence="Confirmed: a quiet series like this one alarms by chance once in 5 years.",
             chart=series(
                 title="Complaints, Fibre 500, North", level=34, bump=(178, 195, 1.7), seed=4
             ),
@@ -470,7 +470,7 @@ def full_report() -> Report:
         volume=series(level=140, bump=(178, 195, 1.45), seed=2),
         breakdowns=breakdown_reports(),
         watched_series=214,
-        false_alarm_budget="At most 0.2 false breakdowns per report on average.",
+        false_alarm_budget="0.2 false breakdowns per report on average, shared among 214 series by day",
         causes=shown,
         cause_totals=(
             *(CauseShare(c.path, c.n, c.share) for c in shown),
@@ -554,7 +554,7 @@ def undated_report() -> Report:
             for c in causes()
         ),
         cost_assumptions=(),
-        limits=(Limit("No trends and no breakdowns.", "No column holds dates.", "Export a date."),),
+        limits=(Limit("trends and breakdowns", "No column holds dates", "Export a date"),),
     )
 
 

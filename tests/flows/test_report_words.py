@@ -67,6 +67,8 @@ def plain(text: str) -> str:
         (words.every(30), "once in 30 days"),
         (words.every(math.inf), "practically never"),
         (words.label("journey_stage"), "Journey stage"),
+        (words.sentence("no dates"), "No dates."),
+        (words.sentence(""), ""),
         (words.join(["a", "b", "c"]), "a, b and c"),
     ],
 )

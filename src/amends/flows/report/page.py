@@ -53,6 +53,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "action": sentences.action,
         "day": words.day,
+        "drawn": sentences.drawn,
         "every": words.every,
         "label": words.label,
         "money": words.money,
@@ -60,6 +61,7 @@ def _environment() -> Environment:
         "number": words.number,
         "percent": words.percent,
         "recovered": sentences.recovered,
+        "sentence": words.sentence,
         "shorten": sentences.shorten,
     }
     environment.globals |= {"count": words.count, "sentences": sentences, "words": words}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from amends.engine.contracts import (
+    MEASURES,
     UNSURE,
     ActionKind,
     Breakdown,
@@ -112,10 +113,20 @@ def since(b: Breakdown, bucket: Bucket) -> str:
     return f"{' '.join(parts)}, {end}; noticed {words.moment(b.detected_at, bucket)}"
 
 
-def where(place: Slice) -> str:
-    """Return a slice in words: `Product: Fibre · Region: North`."""
-    terms = [f"{words.label(d)}: {v}" for d, v in place.terms]
+def where(place: Slice, labels: Mapping[str, str]) -> str:
+    """Return a slice in words: `Product: Fibre · Region: North`; causes by their labels."""
+    terms = [
+        f"{words.label(dim)}: {cause_label(value, labels) if dim == 'cause' else value}"
+        for dim, value in place.terms
+    ]
     return " · ".join(terms) or "Everywhere"
+
+
+def drawn(chart: SeriesChart) -> str:
+    """Say what the line of a chart counts: `Complaints a day`, `Effort, % of answers`."""
+    measure = MEASURES.get(chart.measure)
+    name = measure.label if measure else words.label(chart.measure)
+    return f"{name}{', ' if chart.unit.startswith('%') else ' '}{chart.unit}"
 
 
 def size(b: Breakdown) -> str:

@@ -191,7 +191,8 @@ def _breakdown(
         since=sentences.since(b, told.chart.bucket),
         state=sentences.STATES[b.state],
         where=tuple(
-            Where(sentences.where(s.slice), words.percent(s.share_explained, 0)) for s in b.slices
+            Where(sentences.where(s.slice, labels), words.percent(s.share_explained, 0))
+            for s in b.slices
         ),
         size=sentences.size(b),
         ratio=sentences.ratio(b),

@@ -185,6 +185,14 @@ def label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def sentence(text: str) -> str:
+    """Return the text with a capital letter first and a full stop last."""
+    text = text.strip()
+    if not text:
+        return ""
+    return f"{text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?…' else '.'}"
+
+
 def join(parts: list[str], last: str = "and") -> str:
     """Return `a, b and c`."""
     if len(parts) < 2:
