@@ -301,9 +301,7 @@ def accounts_for_every_row(path: Path) -> RawTable | None:
     return raw
 
 
-FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FUZZ = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FUZZ

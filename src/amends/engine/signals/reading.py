@@ -117,9 +117,9 @@ def _score(column: Profile, field: str) -> Reading | None:
     exact = readable(column, f"score:{low}-{high}")
     if exact >= FITS and (field == "nps" or least >= low):
         return Reading(f"score:{low}-{high}", exact, f"scores from {least:g} to {most:g}")
-    scale = next(((a, b) for a, b in _SCALES if a <= least and most <= b), None)
+    scale = next(((a, b) for a, b in _SCALES if a <= least and b / 2 <= most <= b), None)
     if scale is None:
-        return None
+        return Reading(f"score:{low}-{high}", exact, f"scores from {least:g} to {most:g}")
     conversion = f"scale:{scale[0]}-{scale[1]}>{low}-{high}"
     detail = f"{scale[0]}–{scale[1]} moved to {low}–{high}"
     return Reading(conversion, readable(column, conversion), detail)
@@ -127,7 +127,7 @@ def _score(column: Profile, field: str) -> Reading | None:
 
 def _numbers(column: Profile) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
     values, good = convert(column.probe, "number")
-    if good.mean() < FITS or values.null_count == len(values):
+    if not len(good) or good.mean() < FITS or values.null_count == len(values):
         return None
     return np.asarray(values.drop_null().to_numpy(zero_copy_only=False))
 
