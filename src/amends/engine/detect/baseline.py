@@ -18,6 +18,7 @@ from amends.engine.stats.glm import (
     Fit,
     Observed,
     Prior,
+    expected,
     newton_step,
     pearson_dispersion,
     start_fit,
@@ -30,7 +31,8 @@ from .hierarchy import Indices
 
 _OUTLIER = 2.58
 """Anscombe residual from which a past bucket is taken for an outbreak (Noufaily et al. 2013)."""
-_STEPS = 4
+_PLAIN_STEPS, _WEIGHED_STEPS = 4, 2
+"""A fit from nothing first follows all of the past, lest a season pass for an outbreak."""
 _PERSISTENCE = 0.7
 """Correlation of the level between neighbouring blocks."""
 _PRIOR_DISPERSION = (1.2, 8.0)
@@ -57,12 +59,22 @@ class Forecast:
     """Variance of the predictor, (N, k)."""
     dispersion: Floats
     """Variance ÷ variance function, (N,)."""
+    coef: Floats
+    """Coefficients (N, p): where the next fit starts."""
 
 
 def forecast(
-    link: Link, history: History, design: Regressors, span: tuple[int, int, int], pace: Pace
+    link: Link,
+    history: History,
+    design: Regressors,
+    span: tuple[int, int, int],
+    pace: Pace,
+    before: Forecast | None = None,
 ) -> Forecast:
-    """Fit the buckets [first, origin) and forecast [origin, end); `span` = (first, origin, end)."""
+    """Fit the buckets [first, origin) and forecast [origin, end); `span` = (first, origin, end).
+
+    `before` is the forecast of the last origin: the fit starts from its coefficients.
+    """
     first, origin, end = span
     past = Design(design.columns[first:origin])
     n, p = len(history.parents), design.columns.shape[1]
@@ -70,15 +82,17 @@ def forecast(
     eta, variance = np.empty((n, end - origin)), np.empty((n, end - origin))
     ahead = Design(design.columns[origin:end])
     for members in history.generations:
-        above = history.parents[members]
-        prior = _prior(design, coef, above)
-        seen = _rows(history.seen, members)
-        fit, seen = _fit(link, past, seen, prior)
+        prior = _prior(design, coef, history.parents[members])
+        start = None
+        if before is not None and before.coef.shape[1] == p:
+            known = before.coef[members], before.dispersion[members]
+            start = Fit(known[0], np.empty((0, p, p)), known[1])
+        fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start)
         coef[members], dispersion[members] = fit.coef, fit.dispersion
-        level, level_variance = _level(link, past, seen, fit, pace)
+        level, level_variance = _level(link, seen, fit, mean, pace)
         eta[members] = fit.coef @ ahead.columns.T + level[:, None]
         variance[members] = ahead.quadratic(fit.covariance) + level_variance[:, None]
-    return Forecast(eta, np.maximum(variance, 0.0), dispersion)
+    return Forecast(eta, np.maximum(variance, 0.0), dispersion, coef)
 
 
 def _prior(design: Regressors, coef: Floats, above: NDArray[np.int64]) -> Prior:
@@ -93,29 +107,46 @@ def _prior(design: Regressors, coef: Floats, above: NDArray[np.int64]) -> Prior:
 
 
 def _rows(seen: Observed, members: Indices) -> Observed:
-    return Observed(
-        seen.value[members], seen.exposure[members], seen.offset[members], seen.weight[members]
-    )
+    if len(members) == len(seen.value):
+        return seen
+    return Observed(seen.value[members], seen.exposure[members], seen.weight[members])
 
 
-def _fit(link: Link, past: Design, seen: Observed, prior: Prior) -> tuple[Fit, Observed]:
-    """Return the fit and the observations with past outbreaks weighted down."""
-    fit = start_fit(link, seen, prior)
-    plain = seen
-    for step in range(_STEPS):
-        fit = newton_step(link, past, seen, prior, fit)
-        if step == 0:
-            continue
-        mean = link.mean(fit.coef @ past.columns.T + seen.offset, seen.exposure)
-        dispersion = pearson_dispersion(link, seen, mean, past.columns.shape[1], _PRIOR_DISPERSION)
-        fit = Fit(fit.coef, fit.covariance, np.maximum(dispersion, link.least_dispersion))
-        residual = link.residual(seen.value, mean, seen.exposure) / np.sqrt(fit.dispersion)[:, None]
-        outlier = (_OUTLIER / np.maximum(residual, _OUTLIER)) ** 2
-        seen = Observed(plain.value, plain.exposure, plain.offset, plain.weight * outlier)
-    return fit, seen
+def _fit(
+    link: Link, past: Design, seen: Observed, prior: Prior, start: Fit | None
+) -> tuple[Fit, Observed, Floats]:
+    """Return the fit, the observations with past outbreaks weighted down, and what is expected."""
+    fit = start or start_fit(link, seen, prior)
+    weighed = seen
+    mean = expected(link, past, seen, fit)
+    plain = 0 if start else _PLAIN_STEPS
+    for step in range(plain + _WEIGHED_STEPS):
+        if step >= plain:
+            weighed = Observed(
+                seen.value, seen.exposure, seen.weight * _calm(link, seen, mean, fit)
+            )
+            used = past.columns.shape[1]
+            dispersion = pearson_dispersion(link, weighed, mean, used, _PRIOR_DISPERSION)
+            dispersion = np.maximum(dispersion, link.least_dispersion)
+            fit = Fit(fit.coef, fit.covariance, dispersion)
+        fit = newton_step(link, past, weighed, prior, fit, mean)
+        mean = expected(link, past, seen, fit)
+    return fit, weighed, mean
 
 
-def _level(link: Link, past: Design, seen: Observed, fit: Fit, pace: Pace) -> tuple[Floats, Floats]:
+def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit) -> Floats:
+    """Return the weights of past buckets: (2.58/r)² of those whose Anscombe residual is larger."""
+    weight = np.ones_like(mean)
+    scale = np.sqrt(fit.dispersion)[:, None]
+    spread = np.sqrt(link.variance(mean, seen.exposure)) * scale
+    row, at = np.nonzero(seen.value - mean > 0.8 * _OUTLIER * spread)
+    residual = link.residual(seen.value[row, at], mean[row, at], seen.exposure[row, at])
+    residual /= scale[row, 0]
+    weight[row, at] = (_OUTLIER / np.maximum(residual, _OUTLIER)) ** 2
+    return weight
+
+
+def _level(link: Link, seen: Observed, fit: Fit, mean: Floats, pace: Pace) -> tuple[Floats, Floats]:
     """Return how far the level now lies from the regression, and the variance of that.
 
     With block residuals d and block variances V at dispersion φ, moments give the wandering
@@ -125,7 +156,6 @@ def _level(link: Link, past: Design, seen: Observed, fit: Fit, pace: Pace) -> tu
     n = len(seen.value)
     if blocks < 4:
         return np.zeros(n), np.zeros(n)
-    mean = link.mean(fit.coef @ past.columns.T + seen.offset, seen.exposure)
     variance = seen.weight * link.variance(mean, seen.exposure)
 
     def by_block(values: Floats) -> Floats:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from amends.engine.contracts import Bucket, Floats
 
 _YEAR = 365.25 * 86_400
+_TREND_SD = 0.2
+"""Relative change in a year that is no surprise; less is granted where less has been seen."""
 _DAMPING = 0.5
 """Part of the trend that goes on beyond the last fit (Gardner & McKenzie 1985)."""
 
@@ -39,9 +41,9 @@ def regressors(
     seconds = starts.astype("datetime64[s]").astype(np.int64).astype(float)
     ahead = (seconds - seconds[origin]) / _YEAR
     trend = np.where(ahead > 0, _DAMPING * ahead, ahead)
-    columns = [np.ones_like(trend), trend]
-    sd = [0.0, 0.3]
     history = (seconds[origin] - seconds[first]) / _YEAR
+    columns = [np.ones_like(trend), trend]
+    sd = [0.0, _TREND_SD * min(history, 1.0)]
     for harmonic in range(1, 1 + (history >= 1.25) + (history >= 1.75)):
         angle = 2 * np.pi * harmonic * seconds / _YEAR
         columns += [np.cos(angle), np.sin(angle)]

@@ -23,6 +23,10 @@ from .watch import Step, Watch
 
 _PARTIAL_DAY = 0.5
 """Standard deviation of ln (share of a bucket's events in its elapsed part), none elapsed."""
+_REFITS = 48
+"""A baseline is fitted anew when its history has grown by this fraction."""
+_FORGOTTEN = 0.02
+"""Weight that is left to the past when a new level is accepted."""
 _RANGE_Z = 1.959963984540054
 
 
@@ -42,7 +46,7 @@ class Walk:
         self.parents = parents_of(self.keys, self.value[:, : config.history(batch.bucket)].sum(1))
         self.generations = generations(self.parents)
         shape = self.value.shape
-        self.offset: Floats = np.zeros(shape)
+        self.trust: Floats = np.ones(shape)
         self.excluded = np.zeros(shape, dtype=bool)
         for name in ("expected", "low", "high", "score", "calm", "relative_sd", "dispersion"):
             setattr(self, name, np.full(shape, np.nan))
@@ -63,15 +67,18 @@ class Walk:
         self.last_ill = np.full(shape[0], -1)
         """Last bucket of the open breakdown from which on nothing spoke for normal."""
         self.events = np.zeros(shape[0], dtype=np.int32)
+        self.before: Forecast | None = None
         self.accepted: set[tuple[int, int]] = set()
         """(row, event) of breakdowns that became the new normal."""
 
     def run(self) -> None:
         """Judge all blocks."""
         total = self.value.shape[1]
-        every = self.config.refit_every or self.pace.refit
-        for origin in range(self.config.history(self.batch.bucket), total, every):
+        origin = self.config.history(self.batch.bucket)
+        while origin < total:
+            every = self.config.refit_every or max(self.pace.refit, origin // _REFITS)
             self._block(origin, min(origin + every, total))
+            origin += every
 
     def _shorten_last(self) -> Floats:
         """Scale the exposure of the incomplete bucket where it is time; return its extra sd."""
@@ -90,7 +97,7 @@ class Walk:
         ahead = self._forecast(origin, end)
         span = slice(origin, end)
         known = self.known[:, span] & judged[:, None]
-        eta = ahead.eta + self.offset[:, span]
+        eta = ahead.eta
         variance = ahead.eta_variance.copy()
         if end == self.value.shape[1]:
             variance[:, -1] += self.eta_sd_now**2
@@ -121,14 +128,18 @@ class Walk:
         first = max(0, origin - self.pace.memory)
         past = slice(first, origin)
         age = np.arange(origin - first)[::-1] + 1.0
-        weight = (self.known[:, past] & ~self.excluded[:, past]) * 0.5 ** (
-            age / self.pace.half_life
+        weight = (
+            self.trust[:, past]
+            * (self.known[:, past] & ~self.excluded[:, past])
+            * 0.5 ** (age / self.pace.half_life)
         )
-        seen = Observed(self.value[:, past], self.exposure[:, past], self.offset[:, past], weight)
+        seen = Observed(self.value[:, past], self.exposure[:, past], weight)
         closed = None if self.batch.closed is None else self.batch.closed[:end]
         design = regressors(self.batch.starts[:end], self.batch.bucket, closed, origin, first)
         history = History(seen, self.generations, self.parents)
-        return forecast(self.link, history, design, (first, origin, end), self.pace)
+        span = (first, origin, end)
+        self.before = forecast(self.link, history, design, span, self.pace, self.before)
+        return self.before
 
     def _log_ratios(self, eta: Floats, span: slice, dispersion: Floats) -> Floats:
         exposure = self.exposure[:, span]
@@ -164,7 +175,7 @@ class Walk:
         was_open = self.watch.is_open.copy()
         self.score[:, t], self.is_alarm[:, t], closed = self.watch.step(now)
         for row in np.flatnonzero(closed):
-            self.excluded[row, self.last_ill[row] + 1 : t + 1] = False
+            self.excluded[row] = False
             self.free_from[row] = self.last_ill[row] + 1
         opened = self.watch.is_open & (~was_open | closed)
         for row in np.flatnonzero(opened):
@@ -188,15 +199,15 @@ class Walk:
         self.excluded[row, self.onset[row] : t + 1] = True
 
     def _accept(self, origin: int) -> None:
-        """Take the level of a breakdown that has lasted too long for the new normal."""
+        """Take the level of a breakdown that has lasted too long for the new normal.
+
+        What lies before it is nearly forgotten, so that the baseline is learnt anew: a season that
+        passed for a breakdown in the first year leaves no trace.
+        """
         old = self.watch.is_open & (origin - self.opened_at >= self.pace.accept)
         for row in np.flatnonzero(old):
-            observed, expected, exposure = np.maximum(self.watch.recent[:, row, None], 1e-9)
-            exposure = np.maximum(exposure, observed)
-            shift = self.link.predictor(observed, exposure)
-            shift -= self.link.predictor(expected, exposure)
-            self.offset[row, self.onset[row] :] += shift[0]
-            self.excluded[row, self.onset[row] :] = False
+            self.trust[row, : self.onset[row]] *= _FORGOTTEN
+            self.excluded[row] = False
             self.free_from[row] = origin
             self.accepted.add((int(row), int(self.events[row])))
         if old.any():

@@ -54,8 +54,6 @@ class Watch:
         self.is_open = np.zeros(n, dtype=bool)
         self.run = np.zeros((2, n))
         """Observed and expected over the alarmed buckets of the open breakdown."""
-        self.recent = np.zeros((3, n))
-        """Value, mean and exposure of the open breakdown, fading by a tenth each bucket."""
         self.calm: Floats = np.zeros(n)
         """Evidence (nats) that an open breakdown is over."""
 
@@ -88,7 +86,6 @@ class Watch:
         self.gathered[rows] = 0.0
         self.is_open[rows] = False
         self.run[:, rows] = 0.0
-        self.recent[:, rows] = 0.0
         self.calm[rows] = 0.0
 
     def excess_ratio(self) -> Floats:
@@ -120,5 +117,3 @@ class Watch:
         self.is_open = self.is_open | is_alarm
         pair = np.stack([now.value, now.mean], axis=0)
         self.run = self.run + np.where(is_alarm, pair, 0.0)
-        triple = np.stack([now.value, now.mean, np.where(now.known, now.exposure, 0.0)], axis=0)
-        self.recent = np.where(self.is_open, 0.9 * self.recent + triple, 0.0)

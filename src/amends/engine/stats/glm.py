@@ -34,11 +34,10 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What N series showed: value, exposure, offset and weight, each (N, H); no NaN."""
+    """What N series showed: value, exposure and weight, each (N, H); no NaN."""
 
     value: Floats
     exposure: Floats
-    offset: Floats
     weight: Floats
 
 
@@ -76,13 +75,19 @@ def start_fit(link: Link, seen: Observed, prior: Prior) -> Fit:
     return Fit(coef, np.zeros((n, p, p)), np.ones(n))
 
 
-def newton_step(link: Link, design: Design, seen: Observed, prior: Prior, fit: Fit) -> Fit:
-    """Take one Fisher-scoring step of the penalised quasi-likelihood from `fit`.
+def expected(link: Link, design: Design, seen: Observed, fit: Fit) -> Floats:
+    """Return what the fit expects of every observation, (N, H)."""
+    return link.mean(fit.coef @ design.columns.T, seen.exposure)
 
-    The level of a series without events stays finite by half a pseudo-event (Jeffreys); it costs
-    nothing where there are events.
+
+def newton_step(
+    link: Link, design: Design, seen: Observed, prior: Prior, fit: Fit, mean: Floats
+) -> Fit:
+    """Take one Fisher-scoring step of the penalised quasi-likelihood.
+
+    It starts from `fit`, which expects `mean`. The level of a series without events stays finite by
+    half a pseudo-event (Jeffreys); it costs nothing where there are events.
     """
-    mean = link.mean(fit.coef @ design.columns.T + seen.offset, seen.exposure)
     variance = link.variance(mean, seen.exposure)
     scale = fit.dispersion[:, None]
     gradient = (seen.weight * (seen.value - mean)) @ design.columns / scale
