@@ -1,5 +1,21 @@
 """Cost of failure, and did the fix work."""
 
+from .blocks import FixSeries
+from .cost import CostModel, CostOfFailure, assumptions, cost_of_failure
 from .panel import Panel, did, sdid, synthetic_control, unit_placebos
+from .verification import VerifyConfig, verify
 
-__all__ = ["Panel", "did", "sdid", "synthetic_control", "unit_placebos"]
+__all__ = [
+    "CostModel",
+    "CostOfFailure",
+    "FixSeries",
+    "Panel",
+    "VerifyConfig",
+    "assumptions",
+    "cost_of_failure",
+    "did",
+    "sdid",
+    "synthetic_control",
+    "unit_placebos",
+    "verify",
+]

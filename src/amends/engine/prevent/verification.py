@@ -1,0 +1,225 @@
+"""Did the fix work? Against what it could not touch, in blocks, with placebos."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from scipy import stats
+
+from amends.engine.contracts import Floats, Interval, Verdict, Verification
+
+from .blocks import Blocks, FixSeries, fold, pooled
+from .panel import Panel, unit_weights
+
+SDID_DONORS: Final = 10
+"""From so many controls on, they are weighted to run parallel before the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConfig:
+    """Settings of `verify`.
+
+    Parameters
+    ----------
+    block_days
+        Days that are averaged to one figure, so that neighbours are nearly independent.
+    min_blocks
+        Below so many blocks on either side the answer is "too early".
+    hoped
+        The least relative change that would make the fix worth it, below 0. "Refuted" means that
+        the interval rules it out.
+    level
+        Coverage of the interval; 1 − level is the chance of verifying a useless fix.
+
+    """
+
+    block_days: float = 14.0
+    min_blocks: int = 4
+    hoped: float = -0.15
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not -1 < self.hoped < 0:
+            raise ValueError(f"hoped is {self.hoped}; it is a share between −1 and 0.")
+        if self.block_days <= 0 or self.min_blocks < 2 or not 0 < self.level < 1:
+            raise ValueError("block_days > 0, min_blocks ≥ 2 and level in (0, 1) are needed.")
+
+
+def verify(series: FixSeries, fix_at: datetime, config: VerifyConfig | None = None) -> Verification:
+    """Judge a fix by the log ratio of the treated series to its controls.
+
+    The mean over 14-day blocks after the fix is compared with that before by a t test with as many
+    degrees of freedom as the shorter side has blocks, less one. A few controls are added up; from
+    `SDID_DONORS` on they are weighted as in synthetic difference in differences (Arkhangelsky et
+    al. 2021). `placebo_p_value` is the same test at a made-up fix half-way through the time before:
+    when it is small, the ratio moves by itself.
+
+    Without a control there is no effect: a plain before/after comparison finds one in more than
+    half of all useless fixes.
+
+    Raises
+    ------
+    ValueError
+        `fix_at` has no time zone.
+
+    """
+    config = config or VerifyConfig()
+    if fix_at.tzinfo is None:
+        raise ValueError("fix_at has no time zone.")
+    if not series.names:
+        blocks = fold(series, fix_at, config.block_days)
+        return _undecided(blocks, fix_at, _NO_CONTROL)
+    weighted = len(series.names) >= SDID_DONORS
+    blocks = fold(series if weighted else pooled(series), fix_at, config.block_days)
+    early = _too_early(blocks, config)
+    if early:
+        return _undecided(blocks, fix_at, early)
+    ratio = log_ratio(blocks)
+    test = block_test(ratio, blocks.n_before, config.level)
+    placebo = _placebo_in_time(ratio[: blocks.n_before], blocks.n_after, config)
+    donors = _donor_placebo(series, fix_at, test, config)
+    verdict, reason = _judge(test, placebo, config)
+    reasons = [reason, _control_reason(series, weighted), *_placebo_reasons(placebo, donors)]
+    return Verification(
+        verdict=verdict,
+        effect=test.effect,
+        interval=test.interval,
+        p_value=test.p_value,
+        fix_at=fix_at,
+        blocks_before=blocks.n_before,
+        blocks_after=blocks.n_after,
+        placebo_p_value=placebo,
+        reasons=tuple(reasons),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTest:
+    """The comparison of block means; `effect` and `interval` are relative changes."""
+
+    effect: float
+    interval: Interval
+    p_value: float
+    t: float
+
+
+def log_ratio(blocks: Blocks) -> Floats:
+    """Return treated − control per block on the log scale; donors weighted from ten on."""
+    n, b = len(blocks.controls), blocks.n_before
+    if n == 1:
+        return np.asarray(blocks.treated - blocks.controls[0])
+    weights = unit_weights(Panel(blocks.treated, blocks.controls, b))
+    return np.asarray(blocks.treated - weights @ blocks.controls)
+
+
+def block_test(ratio: Floats, n_before: int, level: float) -> BlockTest:
+    """Compare the mean of the blocks after with that before: Welch's error, t(min − 1)."""
+    before, after = ratio[:n_before], ratio[n_before:]
+    change = float(after.mean() - before.mean())
+    error = float(np.sqrt(before.var(ddof=1) / len(before) + after.var(ddof=1) / len(after)))
+    freedom = min(len(before), len(after)) - 1
+    t = change / error if error > 0 else float(np.sign(change)) * np.inf if change else 0.0
+    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
+    interval = Interval(float(np.expm1(change - half)), float(np.expm1(change + half)), level)
+    return BlockTest(float(np.expm1(change)), interval, float(2 * stats.t.sf(abs(t), freedom)), t)
+
+
+_NO_CONTROL: Final = (
+    (
+        "No control: a plain before/after comparison cannot tell the fix from everything else that "
+        "changed, and waiting does not help. Name a series that the fix could not touch: another "
+        "region, product or cause."
+    ),
+)
+
+
+def _too_early(blocks: Blocks, config: VerifyConfig) -> tuple[str, ...]:
+    length = f"{config.block_days:g}-day blocks"
+    reasons = []
+    if blocks.n_after < config.min_blocks:
+        missing = (config.min_blocks - blocks.n_after) * config.block_days
+        reasons.append(
+            f"Too early: {blocks.n_after} full {length} after the fix, {config.min_blocks} are "
+            f"needed. Look again in {missing:g} days or so."
+        )
+    if blocks.n_before < config.min_blocks:
+        reasons.append(
+            f"Too little before: {blocks.n_before} full {length} before the fix, "
+            f"{config.min_blocks} are needed. Earlier data would help, waiting does not."
+        )
+    return tuple(reasons)
+
+
+def _undecided(blocks: Blocks, fix_at: datetime, reasons: tuple[str, ...]) -> Verification:
+    return Verification(
+        verdict=Verdict.TOO_EARLY,
+        effect=None,
+        interval=None,
+        p_value=None,
+        fix_at=fix_at,
+        blocks_before=blocks.n_before,
+        blocks_after=blocks.n_after,
+        placebo_p_value=None,
+        reasons=reasons,
+    )
+
+
+def _placebo_in_time(before: Floats, n_after: int, config: VerifyConfig) -> float | None:
+    """Return p of a made-up fix in the time before; None when that is too short for one."""
+    after = min(n_after, len(before) // 2)
+    if after < 2:
+        return None
+    return block_test(before, len(before) - after, config.level).p_value
+
+
+def _donor_placebo(
+    series: FixSeries, fix_at: datetime, test: BlockTest, config: VerifyConfig
+) -> tuple[int, int] | None:
+    """Return how many controls, each against the others, moved as clearly, and of how many."""
+    n = len(series.names)
+    if n < 3:
+        return None
+    blocks = fold(series, fix_at, config.block_days)
+    as_clear = 0
+    for i in range(n):
+        rest = np.delete(blocks.controls, i, axis=0)
+        if len(rest) < SDID_DONORS:
+            rest = np.log(np.exp(rest).mean(axis=0, keepdims=True))
+        ratio = log_ratio(Blocks(blocks.controls[i], rest, blocks.n_before))
+        as_clear += abs(block_test(ratio, blocks.n_before, config.level).t) >= abs(test.t)
+    return as_clear, n
+
+
+def _judge(test: BlockTest, placebo: float | None, config: VerifyConfig) -> tuple[Verdict, str]:
+    low, high = test.interval.low, test.interval.high
+    span = f"{100 * test.effect:+.1f} % [{100 * low:+.1f}, {100 * high:+.1f}]"
+    if test.p_value < 1 - config.level and test.effect < 0:
+        if placebo is not None and placebo < (1 - config.level) / 5:
+            return Verdict.TOO_EARLY, (
+                f"Undecided: {span}, but the ratio to the control moved as clearly before the fix."
+            )
+        return Verdict.VERIFIED, f"Verified: {span} against the control, p = {test.p_value:.3f}."
+    if low > config.hoped:
+        return Verdict.REFUTED, (
+            f"Refuted: {span}; a change of {100 * config.hoped:+.0f} % or more is ruled out."
+        )
+    return Verdict.TOO_EARLY, (
+        f"Undecided: {span} still holds both no change and the {100 * config.hoped:+.0f} % hoped "
+        "for. More blocks will tell."
+    )
+
+
+def _control_reason(series: FixSeries, weighted: bool) -> str:
+    if weighted:
+        return f"Control: {len(series.names)} donors, weighted to run parallel before the fix."
+    return f"Control: {' + '.join(series.names)}."
+
+
+def _placebo_reasons(placebo: float | None, donors: tuple[int, int] | None) -> list[str]:
+    reasons = []
+    if placebo is not None:
+        reasons.append(f"Placebo in time, half-way through the time before: p = {placebo:.2f}.")
+    if donors is not None:
+        reasons.append(f"Donor placebos: {donors[0]} of {donors[1]} controls moved as clearly.")
+    return reasons
