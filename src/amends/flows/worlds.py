@@ -99,7 +99,9 @@ def write_world(
 
 def _prepare(out: Path, *, force: bool) -> None:
     if out.exists() and not out.is_dir():
-        raise BadInput("This is a file, not a folder.", where=str(out), remedy="Name another --out.")
+        raise BadInput(
+            "This is a file, not a folder.", where=str(out), remedy="Name another --out."
+        )
     if out.is_dir() and any(out.iterdir()) and not force:
         raise BadInput(
             "The folder is not empty.",
@@ -157,11 +159,14 @@ def _write_lines(file: IO[bytes], table: pa.Table) -> None:
 
 def _plain(column: pa.ChunkedArray) -> list[object]:
     kind = column.type
+    plain: list[object]
     if pa.types.is_timestamp(kind):
         text = column.cast(pa.timestamp("s", tz="UTC")).cast(pa.string())
-        return pc.replace_substring(text, " ", "T").to_pylist()
-    if pa.types.is_map(kind):
-        return [None if pairs is None else dict(pairs) for pairs in column.to_pylist()]
-    if pa.types.is_dictionary(kind):
-        return column.cast(pa.string()).to_pylist()
-    return column.to_pylist()
+        plain = pc.replace_substring(text, " ", "T").to_pylist()
+    elif pa.types.is_map(kind):
+        plain = [None if pairs is None else dict(pairs) for pairs in column.to_pylist()]
+    elif pa.types.is_dictionary(kind):
+        plain = column.cast(pa.string()).to_pylist()
+    else:
+        plain = column.to_pylist()
+    return plain

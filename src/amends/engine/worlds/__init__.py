@@ -1,5 +1,7 @@
 """Simulated companies with planted truth: the test, the demo and the game of every phase."""
 
+from .fixes import FixSeries
+from .outcomes import Prospect
 from .reading import world_names
 from .signals import LABEL_SCHEMA, Chunk
 from .truth import ActionEffect, Decoy, PlantedBreakdown, PlantedFix, Truth
@@ -10,9 +12,11 @@ __all__ = [
     "ActionEffect",
     "Chunk",
     "Decoy",
+    "FixSeries",
     "PlantedBreakdown",
     "PlantedFix",
     "Play",
+    "Prospect",
     "Truth",
     "World",
     "read_world",

@@ -2,13 +2,18 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
-from amends.engine.contracts import ActionKind
+from amends.engine.contracts import ActionKind, starter_taxonomy
 
-Shares = dict[str, float]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
+Amount = Annotated[float, Meta(ge=0, le=1e9)]
+Shares = Annotated[dict[str, Positive], Meta(min_length=1)]
+"""Relative weights: they are normalised where they are used."""
 
 SLICE_DIMENSIONS: Final = ("region", "segment", "tier", "product", "vendor", "channel")
 """Dimensions that planted slices may use."""
@@ -46,14 +51,14 @@ class Period(Spec, frozen=True):
 class Customers(Spec, frozen=True):
     """Who the customers are. Shares are normalised; a tier's number is its value multiplier."""
 
-    per_signal: float
-    tenure_months: float
-    value_per_year: float
-    value_spread: float
-    vulnerable: float
+    per_signal: Positive
+    tenure_months: Positive
+    value_per_year: Positive
+    value_spread: Annotated[float, Meta(ge=0, le=2)]
+    vulnerable: Share
     regions: Shares
     segments: Shares
-    tiers: dict[str, tuple[float, float]]
+    tiers: Annotated[dict[str, tuple[Positive, Positive]], Meta(min_length=1)]
     """share, multiplier of the yearly value"""
     voices: Shares
 
@@ -61,8 +66,8 @@ class Customers(Spec, frozen=True):
 class Product(Spec, frozen=True):
     """A line of business; before its launch it has no customers."""
 
-    share: float
-    says: tuple[str, ...]
+    share: Positive
+    says: Annotated[tuple[str, ...], Meta(min_length=1)]
     """What customers call it."""
     launch: date | None = None
 
@@ -70,20 +75,20 @@ class Product(Spec, frozen=True):
 class Vendor(Spec, frozen=True):
     """A supplier with its share of the work and where it works more or less than that."""
 
-    share: float
-    regions: Shares = {}
+    share: Positive
+    regions: dict[str, Positive] = {}
     says: tuple[str, ...] = ()
 
 
 class Demand(Spec, frozen=True):
     """Business over time: weekly factors from Monday, a yearly wave, growth, holidays, noise."""
 
-    weekly: tuple[float, float, float, float, float, float, float]
-    peak_day_of_year: int
-    yearly_size: float
-    growth_per_year: float
-    holiday: float
-    noise: float
+    weekly: tuple[Positive, Positive, Positive, Positive, Positive, Positive, Positive]
+    peak_day_of_year: Annotated[int, Meta(ge=1, le=366)]
+    yearly_size: Annotated[float, Meta(ge=0, le=0.9)]
+    growth_per_year: Annotated[float, Meta(ge=-0.5, le=5)]
+    holiday: Positive
+    noise: Share
     """coefficient of variation of a cause's daily rate"""
 
 
@@ -93,28 +98,27 @@ class Transactions(Spec, frozen=True):
     source: str
     touchpoint: str
     journey_stage: str
-    per_failure: float
-    with_vendor: float
+    per_failure: Positive
+    with_vendor: Share
     """share of transactions that a vendor takes part in"""
 
 
 class CauseSpec(Spec, frozen=True):
-    """How one cause fails: how often, at what cost, who takes part, how it is coded."""
+    """How one cause fails: how often, at what cost, who takes part."""
 
-    weight: float
+    weight: Positive
     stage: str
     touchpoint: str
-    code: str
-    monetary: float = 0.0
+    monetary: Share = 0.0
     """share of failures with a monetary loss"""
-    loss: float = 0.0
+    loss: Amount = 0.0
     """median loss, where there is one"""
-    rejected: float = 0.3
+    rejected: Share = 0.3
     """share where the service was not delivered at all"""
     vendor: bool = False
     products: tuple[str, ...] = ()
     """products it can hit; none: all"""
-    winter: float = 0.0
+    winter: Annotated[float, Meta(ge=-0.9, le=0.9)] = 0.0
     """seasonal size, positive when winter is worse"""
     regulated: bool = False
 
@@ -122,29 +126,29 @@ class CauseSpec(Spec, frozen=True):
 class Selection(Spec, frozen=True):
     """Who is heard: complaint shares with and without a loss, contacts, surveys."""
 
-    complains_with_loss: float
-    complains_without_loss: float
-    asks: float
+    complains_with_loss: Annotated[float, Meta(ge=0.5, le=0.75)]
+    complains_without_loss: Annotated[float, Meta(ge=0.05, le=0.3)]
+    asks: Share
     """share of the others who open a ticket"""
-    ticket_after_complaint: float
-    note: float
-    recontact: float
-    repeat_failure: float
-    escalates: float
-    social: float
-    qa_audit: float
-    invited: float
+    ticket_after_complaint: Share
+    note: Share
+    recontact: Share
+    repeat_failure: Share
+    escalates: Share
+    social: Share
+    qa_audit: Share
+    invited: Share
     """share of closed tickets that are surveyed"""
-    answers: tuple[float, float, float, float, float]
+    answers: tuple[Share, Share, Share, Share, Share]
     """share who answer, by satisfaction 1–5"""
-    silent_answers: float
+    silent_answers: Share
     """relationship surveys answered per failure that nobody was told of"""
-    ordinary_surveys: float
+    ordinary_surveys: Share
     """relationship surveys answered per failure, by customers without one"""
-    questions: float
-    ordinary_social: float
-    resolve_hours: float
-    code_noise: float
+    questions: Share
+    ordinary_social: Share
+    resolve_hours: Positive
+    code_noise: Share
 
 
 class BreakdownSpec(Spec, frozen=True):
@@ -157,7 +161,7 @@ class BreakdownSpec(Spec, frozen=True):
     shape: Shape
     first: date
     last: date
-    ratio: float
+    ratio: Annotated[float, Meta(gt=1, le=1000)]
 
 
 class DecoySpec(Spec, frozen=True):
@@ -167,7 +171,7 @@ class DecoySpec(Spec, frozen=True):
     kind: DecoyKind
     first: date
     last: date
-    factor: float = 1.0
+    factor: Annotated[float, Meta(gt=0, le=1000)] = 1.0
     slice: dict[str, str] = {}
 
 
@@ -177,7 +181,7 @@ class FixSpec(Spec, frozen=True):
     name: str
     cause: str
     at: date
-    effect: float
+    effect: Annotated[float, Meta(ge=-1, le=0)]
     hypothesis: str
     slice: dict[str, str] = {}
 
@@ -185,12 +189,12 @@ class FixSpec(Spec, frozen=True):
 class ActionSpec(Spec, frozen=True):
     """What an action costs the company and when it usually happens."""
 
-    cost: float
+    cost: Amount
     """fixed cost"""
-    cost_share: float
+    cost_share: Amount
     """cost of one unit of what the customer receives"""
-    delay_hours: float
-    shares: tuple[float, ...] = (0.0,)
+    delay_hours: Amount
+    shares: Annotated[tuple[Amount, ...], Meta(min_length=1)] = (0.0,)
     """usual amounts as shares of the loss"""
     causes: tuple[str, ...] = ()
     """cause paths or branches it makes sense for; none: all"""
@@ -199,25 +203,25 @@ class ActionSpec(Spec, frozen=True):
 class Tastes(Spec, frozen=True):
     """What a segment cares for, as multipliers of the average customer's weights."""
 
-    money: float = 1.0
-    words: float = 1.0
-    speed: float = 1.0
-    callback: float = 1.0
+    money: Amount = 1.0
+    words: Amount = 1.0
+    speed: Amount = 1.0
+    callback: Amount = 1.0
 
 
 class Recovery(Spec, frozen=True):
     """Outcomes of actions: window, margin, costs and how far cohorts differ."""
 
-    window_days: int
-    margin: float
-    contact_cost: float
-    goodwill: float
+    window_days: Annotated[int, Meta(ge=1, le=3650)]
+    margin: Share
+    contact_cost: Amount
+    goodwill: Annotated[float, Meta(ge=1)]
     """the loss that an amount is measured against when there is none"""
-    churn_per_year: float
-    repurchase: float
-    repurchase_value: float
+    churn_per_year: Share
+    repurchase: Share
+    repurchase_value: Amount
     """share of the yearly value that one repurchase adds"""
-    cohort_spread: float
+    cohort_spread: Amount
     tastes: dict[str, Tastes]
     actions: dict[ActionKind, ActionSpec]
 
@@ -233,15 +237,15 @@ class Company(Spec, frozen=True):
     taxonomy: str
     grammar: str
     period: Period
-    default_signals: int
+    default_signals: Annotated[int, Meta(ge=1)]
     customers: Customers
-    products: dict[str, Product]
-    vendors: dict[str, Vendor]
+    products: Annotated[dict[str, Product], Meta(min_length=1)]
+    vendors: Annotated[dict[str, Vendor], Meta(min_length=1)]
     channels: Shares
     demand: Demand
     transactions: Transactions
     selection: Selection
-    causes: dict[str, CauseSpec]
+    causes: Annotated[dict[str, CauseSpec], Meta(min_length=1)]
     breakdowns: tuple[BreakdownSpec, ...]
     decoys: tuple[DecoySpec, ...]
     fixes: tuple[FixSpec, ...]
@@ -251,6 +255,16 @@ class Company(Spec, frozen=True):
     def days(self) -> int:
         """Length of the period."""
         return (self.period.last - self.period.first).days + 1
+
+    @property
+    def resolution_codes(self) -> dict[str, str]:
+        """Code → cause: the company codes as its taxonomy does."""
+        leaves = {leaf.path: leaf for leaf in starter_taxonomy(self.taxonomy).leaves}
+        found = {}
+        for path in self.causes:
+            codes = leaves[path].resolution_codes
+            found[codes[0] if codes else path.replace("/", "-").upper()] = path
+        return found
 
     def values(self, dimension: str) -> tuple[str, ...]:
         """Return the values of a slice dimension, in the order of their codes."""

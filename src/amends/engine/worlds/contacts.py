@@ -113,7 +113,7 @@ def hear_ordinary(scene: Scene, events: Events) -> Heard:
         question,
         at[question],
         resolved_at=at[question] + (hours * 3_600).astype(np.int64),
-        contacts=np.ones(len(question)),
+        contacts=np.ones(len(question), dtype=np.int64),
         mood=mood[question],
     )
     return concat_heard(
@@ -128,8 +128,10 @@ def hear_ordinary(scene: Scene, events: Events) -> Heard:
 def handle(scene: Scene, rng: np.random.Generator, events: Events) -> Handling:
     """Decide who complains and how each event was handled."""
     selection, n = scene.company.selection, len(events)
-    complains = rng.random(n) < complains_with(selection, events.loss_cents > 0) * (
-        scene.population.loudness[events.customer]
+    complains = (
+        rng.random(n)
+        < complains_with(selection, events.loss_cents > 0)
+        * (scene.population.loudness[events.customer])
     )
     asks = ~complains & (rng.random(n) < selection.asks)
     has_ticket = asks | (complains & (rng.random(n) < selection.ticket_after_complaint))
@@ -174,9 +176,7 @@ def _complaints_and_tickets(
         if attempt > 1:
             at = _on_later_day(scene, rng, at // DAY, 2 * attempt - 3, 3 * attempt - 3)
         mood = np.maximum(handled.mood[who] - attempt + 1, 1)
-        parts.append(
-            heard(Kind.COMPLAINT, who, at, mood=mood, attempt=np.full(len(who), attempt))
-        )
+        parts.append(heard(Kind.COMPLAINT, who, at, mood=mood, attempt=np.full(len(who), attempt)))
         asked = np.flatnonzero(handled.has_ticket & (handled.attempts >= attempt))
         if attempt > 1:
             asked = asked[~handled.complains[asked]]
@@ -238,7 +238,9 @@ def _afterwards(
     posts = np.flatnonzero(rng.random(len(events)) < scene.company.selection.social * angry)
     posted_at = _on_later_day(scene, rng, events.day[posts], 0, 2)
     return [
-        heard(Kind.ESCALATION, up, escalated_at, mood=handled.mood[up], attempt=handled.attempts[up]),
+        heard(
+            Kind.ESCALATION, up, escalated_at, mood=handled.mood[up], attempt=handled.attempts[up]
+        ),
         heard(Kind.SOCIAL, posts, posted_at, mood=np.minimum(handled.mood[posts], 2)),
     ]
 

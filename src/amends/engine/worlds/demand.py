@@ -44,7 +44,8 @@ class Calendar:
         edges = np.concatenate([[0.0], np.cumsum(padded)])
         start, end = edges[day + low], edges[day + high + 1]
         found = np.searchsorted(edges, start + rng.random(len(day)) * (end - start), side="right")
-        return np.clip(found - 1, day + low, day + high)
+        landed: Ints = np.clip(found - 1, day + low, day + high)
+        return landed
 
 
 def second_of_day(rng: np.random.Generator, n: int) -> Ints:

@@ -73,7 +73,7 @@ def failures(scene: Scene, intensity: Intensity) -> Events:
         rng = stream(seed, company.name, "breakdown", breakdown.name)
         counts = np.zeros(intensity.expected.shape, dtype=np.int64)
         column = list(company.causes).index(breakdown.cause)
-        counts[:, column] = rng.poisson(intensity.extra(breakdown))
+        counts[:, column] = rng.poisson(intensity.added(breakdown))
         drawn = _spread(scene, rng, counts, breakdown.slice)
         parts.append(replace(drawn, breakdown=np.full(len(drawn), i)))
     fixed = _fixed(scene, concat(parts))
@@ -144,9 +144,7 @@ def _cause_numbers(company: Company) -> tuple[Floats, Floats, Floats, Bools]:
     )
 
 
-def _customers(
-    scene: Scene, rng: np.random.Generator, n: int, terms: Mapping[str, str]
-) -> Ints:
+def _customers(scene: Scene, rng: np.random.Generator, n: int, terms: Mapping[str, str]) -> Ints:
     inside = np.ones(len(scene.population), dtype=bool)
     for dimension in ("region", "segment", "tier"):
         if dimension in terms:

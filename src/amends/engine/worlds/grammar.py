@@ -90,7 +90,10 @@ class Grammar:
         self.pool = {name: code for code, name in enumerate(pools)}
         self.slot = {name: code for code, name in enumerate(slots)}
         self.fillers = _fillers(slots)
-        first_template, templates, first_variant, variants = [], [], [], []
+        first_template: list[int] = []
+        templates: list[int] = []
+        first_variant: list[int] = []
+        variants: list[int] = []
         segments: list[tuple[str, ...]] = []
         kinds: list[tuple[int, ...]] = []
         for pool in pools.values():
@@ -169,7 +172,7 @@ class Grammar:
 
 
 def _fillers(slots: Mapping[str, Sequence[str]]) -> Fillers:
-    """Lay the words of all slots end to end; a slot without words, and no slot, has the empty one."""
+    """Lay the words of all slots end to end; a slot without any has the empty one."""
     words: list[str] = []
     start, count = [], []
     for held in (*slots.values(), ()):

@@ -32,7 +32,7 @@ class Intensity:
         expected: Floats = (self.expected * self.share(terms) * chance).sum(axis=1)
         return expected
 
-    def extra(self, breakdown: BreakdownSpec) -> Floats:
+    def added(self, breakdown: BreakdownSpec) -> Floats:
         """Return the failures of its cause that a breakdown adds on each day, shape (D,).
 
         They are as many as lift the slice's complaints, all causes together, to the ratio.

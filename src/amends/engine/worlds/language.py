@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
-import yaml
 
 from amends.engine.contracts import BadInput
 
 from .company import Company, Spec
 from .grammar import Grammar
 from .randomness import Ints
+from .reading import load_yaml
 
 GRAMMARS: Final = Path(__file__).parent / "grammar"
 PARTS: Final = ("say", "det", "irony", "np", "ok", "note")
@@ -70,7 +70,7 @@ class Own(Spec, frozen=True):
     """What one company's customers say."""
 
     causes: dict[str, Telling]
-    pools: dict[str, tuple[str, ...]] = {}
+    pools: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 class Language:
@@ -91,6 +91,7 @@ class Language:
         slots |= {"vendor:": ("the carrier", "your partner", "the contractor", "your people")}
         slots |= {"amounts": amounts(company.currency_sign)}
         self.shared = shared
+        self.codes = tuple(company.resolution_codes)
         self.grammar = Grammar(pools, slots)
         self.voices = [shared.voices[name] for name in company.customers.voices]
         self.voice_names = tuple(company.customers.voices)
@@ -127,7 +128,9 @@ def amount_index(cents: Ints) -> Ints:
 
 def _tellings(company: Company) -> dict[str, Telling]:
     """Return what is said of each cause; the company's own words go before the shared ones."""
-    tellings = _read("service", Own).causes | _read(company.grammar, Own).causes
+    service: Own = _read("service", Own)
+    own: Own = _read(company.grammar, Own)
+    tellings = service.causes | own.causes
     untold = [path for path in company.causes if path not in tellings]
     if untold:
         raise BadInput(
@@ -144,5 +147,4 @@ def _read(name: str, kind: type[_S]) -> _S:
     if not path.is_file():
         there = ", ".join(sorted(p.stem for p in GRAMMARS.glob("*.yaml")))
         raise BadInput(f"There is no grammar {name!r}.", remedy=f"There are {there}.")
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return msgspec.convert(data, kind)
+    return msgspec.convert(load_yaml(path), kind)

@@ -13,13 +13,13 @@ from .company import Company
 from .contacts import CODE, Heard, concat_heard, hear_failures, hear_ordinary
 from .demand import SECONDS_PER_DAY, day_codes, make_calendar
 from .events import Events, Scene, concat, failures, ordinary
-from .intensity import Intensity, excess_ratio, expect
+from .intensity import Intensity, expect
 from .language import Language
 from .population import SMALLEST, populate
 from .randomness import stream
 from .signals import Chunk, Rows, write_rows
 from .transactions import transactions
-from .truth import Decoy, PlantedBreakdown, PlantedFix, Truth
+from .truth import ActionEffect, Decoy, PlantedBreakdown, PlantedFix, Truth
 
 CHUNK_ROWS: Final = 50_000
 _PILOT_FAILURES: Final = 4_000
@@ -81,7 +81,9 @@ def chunks(played: Played, language: Language) -> Iterator[Chunk]:
         rows = Rows(here, played.events.take(here.event), seeds[part], first)
         chunk = write_rows(scene, language, rows)
         last = first + CHUNK_ROWS >= len(heard)
-        until = len(day) if last else int(np.searchsorted(day, here.at[-1] // SECONDS_PER_DAY, "right"))
+        until = (
+            len(day) if last else int(np.searchsorted(day, here.at[-1] // SECONDS_PER_DAY, "right"))
+        )
         yield _among(chunk, business.slice(done, until - done))
         done = until
 
@@ -93,7 +95,7 @@ def _among(chunk: Chunk, business: pa.Table) -> Chunk:
     return Chunk(both.take(pa.array(order)), chunk.labels)
 
 
-def tell(played: Played) -> Truth:
+def tell(played: Played, actions: tuple[ActionEffect, ...]) -> Truth:
     """Return what was planted."""
     company, intensity = played.scene.company, played.intensity
     complaints = int((played.heard.kind == CODE[Kind.COMPLAINT]).sum())
@@ -114,8 +116,8 @@ def tell(played: Played) -> Truth:
             PlantedFix(f.name, f.cause, f.slice, f.at, f.effect, f.hypothesis)
             for f in company.fixes
         ),
-        actions=(),
-        resolution_codes={c.code: path for path, c in company.causes.items()},
+        actions=actions,
+        resolution_codes=company.resolution_codes,
         parameters={
             "code_noise": company.selection.code_noise,
             "complains_with_loss": company.selection.complains_with_loss,
@@ -135,7 +137,7 @@ def _breakdowns(
         column = list(company.causes).index(spec.cause)
         usual = intensity.complaints(spec.slice)[window]
         failing = (intensity.expected * intensity.share(spec.slice))[window, column]
-        extra = intensity.extra(spec)[window]
+        extra = intensity.added(spec)[window]
         planted.append(
             PlantedBreakdown(
                 name=spec.name,

@@ -42,14 +42,14 @@ def populate(company: Company, size: int, seed: int) -> Population:
     multiplier = np.array([m for _, m in people.tiers.values()])[tier]
     spread = np.exp(people.value_spread * rng.standard_normal(size))
     value = np.round(people.value_per_year * multiplier * spread * 100).astype(np.int64)
+    months = people.tenure_months * np.exp(0.9 * rng.standard_normal(size))
+    tenure = np.clip(months, 0.5, 400).round(1)
     return Population(
         region=draw(list(people.regions.values())),
         segment=draw(list(people.segments.values())),
         tier=tier,
         voice=draw(list(people.voices.values())),
-        tenure_months=np.round(
-            np.clip(people.tenure_months * np.exp(0.9 * rng.standard_normal(size)), 0.5, 400), 1
-        ),
+        tenure_months=tenure,
         value_cents=np.maximum(value, 500),
         is_vulnerable=rng.random(size) < people.vulnerable,
         loudness=0.7 + 0.6 * rng.random(size),

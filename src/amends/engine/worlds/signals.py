@@ -14,7 +14,7 @@ from .contacts import CODE, KINDS, UNKNOWN, Heard
 from .demand import SECONDS_PER_DAY
 from .events import Events, Scene
 from .language import Language
-from .randomness import Bools, Ints, Seeds, pick, uniform
+from .randomness import Bools, Seeds, pick, uniform
 from .transactions import whole
 from .verbatims import WAYS, Texts, Topic, write_subjects, write_texts
 
@@ -92,7 +92,7 @@ def write_rows(scene: Scene, language: Language, rows: Rows) -> Chunk:
         "verbatim": pc.if_else(pa.array(told), words, pa.scalar(None, pa.string())),
         "subject": _subjects(language, topic),
         **_dimensions(scene, rows),
-        **_times_and_scores(scene, rows),
+        **_times_and_scores(scene, language, rows),
         **_money(scene, rows),
     }
     return Chunk(whole(columns, n), _labels(scene, rows, identity, texts, told))
@@ -145,10 +145,16 @@ def _dimensions(scene: Scene, rows: Rows) -> dict[str, pa.Array]:
     channels = (*company.values("channel"), "survey", "social_media")
     channel = np.where(kind == CODE[Kind.SURVEY], len(channels) - 2, events.channel)
     channel = np.where(kind == CODE[Kind.SOCIAL], len(channels) - 1, channel)
-    by_agent = np.isin(kind, [CODE[k] for k in (Kind.TICKET, Kind.NOTE, Kind.QA_AUDIT, Kind.ESCALATION)])
+    by_agent = np.isin(
+        kind, [CODE[k] for k in (Kind.TICKET, Kind.NOTE, Kind.QA_AUDIT, Kind.ESCALATION)]
+    )
     agent = np.where(by_agent, rows.heard.event * 7_919 % AGENTS, -1)
-    case = (kind != CODE[Kind.SOCIAL]) & (events.cause >= 0)
-    cases = [f"CASE-{e:07d}" if c else None for e, c in zip(rows.heard.event.tolist(), case.tolist(), strict=True)]
+    is_relationship = (kind == CODE[Kind.SURVEY]) & (rows.heard.csat == UNKNOWN)
+    case = (kind != CODE[Kind.SOCIAL]) & (events.cause >= 0) & ~is_relationship
+    cases = [
+        f"CASE-{e:07d}" if c else None
+        for e, c in zip(rows.heard.event.tolist(), case.tolist(), strict=True)
+    ]
     return {
         "customer_id": pa.array([f"C{c:06d}" for c in events.customer.tolist()], pa.string()),
         "agent_id": named(agent, [f"agent-{a:03d}" for a in range(AGENTS)]),
@@ -164,7 +170,7 @@ def _dimensions(scene: Scene, rows: Rows) -> dict[str, pa.Array]:
     }
 
 
-def _times_and_scores(scene: Scene, rows: Rows) -> dict[str, pa.Array]:
+def _times_and_scores(scene: Scene, language: Language, rows: Rows) -> dict[str, pa.Array]:
     heard, company = rows.heard, scene.company
     n = len(heard)
     ticket = heard.kind == CODE[Kind.TICKET]
@@ -191,20 +197,19 @@ def _times_and_scores(scene: Scene, rows: Rows) -> dict[str, pa.Array]:
         "language": pc.if_else(
             pa.array(told), pa.repeat(pa.scalar("en"), n), pa.scalar(None, pa.string())
         ),
-        "resolution_code": _codes(scene, rows, closed),
+        "resolution_code": _codes(scene, language, rows, closed),
         "attributes": _audit_scores(rows),
         **scores,
         **counts,
     }
 
 
-def _codes(scene: Scene, rows: Rows, closed: Bools) -> pa.Array:
+def _codes(scene: Scene, language: Language, rows: Rows, closed: Bools) -> pa.Array:
     """Return agents' codes: right but for the noise, which mostly hits a sibling or "other"."""
-    causes = list(scene.company.causes.values())
-    codes = [*(c.code for c in causes), "X99", "G01"]
-    right = np.where(rows.events.cause < 0, len(causes) + 1, rows.events.cause)
+    codes = [*language.codes, "OTHER", "INFO"]
+    right = np.where(rows.events.cause < 0, len(codes) - 1, rows.events.cause)
     wrong = rows.events.second_cause
-    wrong = np.where(uniform(rows.seeds, 10) < 0.25, len(causes), wrong)
+    wrong = np.where(uniform(rows.seeds, 10) < 0.25, len(codes) - 2, wrong)
     slipped = uniform(rows.seeds, 9) < scene.company.selection.code_noise
     slipped &= rows.events.cause >= 0
     return named(np.where(closed, np.where(slipped, wrong, right), -1), codes)
@@ -228,14 +233,14 @@ def _money(scene: Scene, rows: Rows) -> dict[str, pa.Array]:
     }
 
 
-def _labels(
-    scene: Scene, rows: Rows, identity: list[str], texts: Texts, told: Bools
-) -> pa.Table:
+def _labels(scene: Scene, rows: Rows, identity: list[str], texts: Texts, told: Bools) -> pa.Table:
     company, events = scene.company, rows.events
     paths = list(company.causes)
     way = np.where(told, texts.way, -1)
     mixed = way == WAYS.index("mixed")
-    silent = np.isin(way, [-1, *(WAYS.index(w) for w in ("vague", "off_topic", "praise", "question"))])
+    silent = np.isin(
+        way, [-1, *(WAYS.index(w) for w in ("vague", "off_topic", "praise", "question"))]
+    )
     tells = ~silent & (events.cause >= 0)
     counts = np.where(mixed & tells, 2, tells.astype(np.int64))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)

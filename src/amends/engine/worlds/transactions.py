@@ -54,14 +54,14 @@ def whole(columns: dict[str, pa.Array], n: int) -> pa.Table:
 
 
 def _expected(company: Company, calendar: Calendar, failures: float) -> Floats:
-    """Return expected transactions of shape (D, regions, products, vendors + 1); last: no vendor."""
+    """Return expected transactions, shape (D, regions, products, vendors + 1); last: no vendor."""
     spec = company.transactions
     regions = np.array(list(company.customers.regions.values()))
     vendors = vendor_shares(company) * spec.with_vendor
     none = np.full((len(regions), 1), 1 - spec.with_vendor)
     by_region = (regions / regions.sum())[:, None] * np.concatenate([vendors, none], axis=1)
     daily = calendar.volume / company.days * failures * spec.per_failure
-    expected = np.einsum("d,dp,rv->drpv", daily, calendar.product_share, by_region)
+    expected: Floats = np.einsum("d,dp,rv->drpv", daily, calendar.product_share, by_region)
     for decoy in company.decoys:
         mask: Floats = np.ones(expected.shape[1:])
         for axis, dimension in enumerate(("region", "product", "vendor")):
@@ -76,7 +76,8 @@ def _only(
 ) -> Floats:
     inside = np.zeros(shape[axis])
     inside[company.values(dimension).index(value)] = 1.0
-    return inside.reshape([-1 if i == axis else 1 for i in range(3)])
+    shaped: Floats = inside.reshape([-1 if i == axis else 1 for i in range(3)])
+    return shaped
 
 
 def _same(value: str, n: int) -> pa.Array:

@@ -36,7 +36,7 @@ WAY: Final = {name: code for code, name in enumerate(WAYS)}
 _NONE: Final = -1
 _SPACE, _STOP, _COMMA = 1, 2, 3
 _PARTS: Final = 11
-"""places of a text: greet, tenure, lead, main, link, second, tail, detail, history, demand, close"""
+"""Places: greet, tenure, lead, main, link, second, tail, detail, history, demand, close."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
-from amends.engine.contracts import BadInput
+from amends.engine.contracts import ActionTaken, BadInput, CaseFacts, Money, Outcome
 
+from . import outcomes
+from .cases import action_effects, draw_cases, usual_actions
 from .company import Company
+from .fixes import FixSeries, fix_series
 from .language import Language
 from .play import Played, chunks, play, tell
 from .reading import read_company
@@ -32,7 +36,7 @@ class Play:
 
     def truth(self) -> Truth:
         """Return what was planted."""
-        return tell(self.played)
+        return tell(self.played, action_effects(self.played.scene.company))
 
 
 class World:
@@ -78,6 +82,68 @@ class World:
     def truth(self, signals: int | None = None, seed: int = 1) -> Truth:
         """Return what was planted in the play that `simulate` yields for the same arguments."""
         return self.play(signals, seed).truth()
+
+    def cases(self, n: int, seed: int = 1) -> list[CaseFacts]:
+        """Return n cases in time order, for a policy to be played against.
+
+        Raises
+        ------
+        BadInput
+            `n` is below 1 or the seed negative.
+
+        """
+        return draw_cases(self.play(max(2 * n, 200) if n > 0 else n, seed).played, n)
+
+    def actions(self, facts: CaseFacts) -> tuple[ActionTaken, ...]:
+        """Return what the company could do for a case, at its usual amounts and delays."""
+        return usual_actions(self.company, facts)
+
+    def cost(self, action: ActionTaken) -> Money:
+        """Return what an action costs the company."""
+        return Money(Decimal(repr(outcomes.cost(self.company, action))), self.company.currency)
+
+    def respond(self, facts: CaseFacts, action: ActionTaken, seed: int = 1) -> Outcome:
+        """Say what happens next when this action was taken on this case.
+
+        Under one seed a case has the same luck whatever is done, so that actions are comparable.
+        """
+        return outcomes.respond(self.company, facts, action, seed)
+
+    def expected_value(self, facts: CaseFacts, action: ActionTaken) -> float:
+        """Return the expectation of `Outcome.value` in the world's currency, noise-free."""
+        return outcomes.expected_value(self.company, facts, action)
+
+    def prospect(self, facts: CaseFacts, action: ActionTaken) -> outcomes.Prospect:
+        """Return the true chances that an action leads to."""
+        return outcomes.prospect(self.company, facts, action)
+
+    def fix_series(
+        self,
+        name: str,
+        *,
+        seed: int = 1,
+        days_before: int = 126,
+        days_after: int = 56,
+        per_day: float = 200.0,
+        effect: float | None = None,
+    ) -> FixSeries:
+        """Return daily counts around a fix, with causes that it does not touch; see `FixSeries`.
+
+        Raises
+        ------
+        BadInput
+            The world has no such fix, or a number cannot be played.
+
+        """
+        return fix_series(
+            self.company,
+            name,
+            seed=seed,
+            days_before=days_before,
+            days_after=days_after,
+            per_day=per_day,
+            effect=effect,
+        )
 
 
 def read_world(name_or_path: str) -> World:
