@@ -279,8 +279,8 @@ def test_parquet_keeps_instants_and_spells_the_rest(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "a.parquet")
     [row] = open_table(tmp_path / "a.parquet").columns.to_pylist()
     assert row["at"] == at
-    assert (row["loss"], row["product"], row["is_open"]) == ("12.50", "fibre", "true")
-    assert (row["more.colour"], row["who.name"], row["who.age"]) == ("red", "x", "3")
+    assert (row["loss"], row["product"], row["is_open"]) == (Decimal("12.50"), "fibre", True)
+    assert (row["more.colour"], row["who.name"], row["who.age"]) == ("red", "x", 3)
 
 
 def accounts_for_every_row(path: Path) -> RawTable | None:

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.signals.raw_tables import make_signals
 
+from amends.engine import classify
 from amends.engine.contracts import MEASURES, BadInput, Bucket, Slice
 from amends.engine.signals import choose_slices, contribution, measures_of, roll_up, roll_up_slices
+from amends.engine.signals.measures import NEGATIVE_BELOW
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -91,7 +93,7 @@ def test_escalations_are_per_contact() -> None:
         ("nps_harm", "nps", {0: 1, 6: 1, 7: 0.5, 8: 0.5, 9: 0, 10: 0}),
         ("csat_harm", "csat", {1: 1, 3: 1, 4: 0, 5: 0}),
         ("ces_harm", "ces", {1: 1, 4: 1, 5: 0, 7: 0}),
-        ("negative_share", "sentiment", {-0.5: 1, 0: 0, 0.5: 0}),
+        ("negative_share", "sentiment", {-0.5: 1, -0.01: 0, 0.5: 0}),
     ],
 )
 def test_a_score_harms_as_the_measure_defines(
@@ -207,3 +209,7 @@ def test_every_measure_can_be_rolled_up(rows: list[dict[str, Any]]) -> None:
         assert (batch.exposure[known] > 0).all()
         assert (batch.value[known] >= 0).all()
         assert 0 < batch.elapsed <= 1
+
+
+def test_negative_is_what_classify_calls_negative() -> None:
+    assert NEGATIVE_BELOW == classify.NEGATIVE_BELOW

@@ -11,6 +11,7 @@ PRESET = Preset(
     kind=Kind.COMPLAINT,
     fingerprint=("external_id", "kind", "occurred_at", "customer_id"),
     fields=(
+        FieldMap("signal_id", "signal_id", "id"),
         *(FieldMap(name, name, "id") for name in _IDS),
         FieldMap("version", "version", "whole"),
         FieldMap("kind", "kind", "kind"),

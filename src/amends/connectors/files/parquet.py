@@ -1,4 +1,4 @@
-"""Parquet: typed already; everything but instants is spelt out as text."""
+"""Parquet: typed already, so only what is no number, boolean or instant is spelt as text."""
 
 import io
 
@@ -41,7 +41,7 @@ def read_parquet(file: FileBytes) -> RawTable:
         )
     flat = _flat(table)
     names, notes = unique_names(flat.column_names)
-    columns = [_text(column) for column in flat.columns]
+    columns = [_plain(column) for column in flat.columns]
     rows = np.arange(1, len(table) + 1, dtype=np.int64)
     return RawTable(
         file.name, "parquet", "", "", pa.table(columns, names=list(names)), rows, (), notes
@@ -71,14 +71,24 @@ def _map_columns(column: pa.ChunkedArray) -> list[tuple[str, pa.ChunkedArray]]:
     return [(key, pc.map_lookup(column, pa.scalar(key), "last")) for key in sorted(found)]
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return numbers, booleans and instants as they are and everything else as text."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _text(column.cast(kind.value_type))
-    if pa.types.is_timestamp(kind):
+        return _plain(column.cast(kind.value_type))
+    if pa.types.is_date(kind):
+        return column.cast(pa.timestamp("us"))
+    if pa.types.is_timestamp(kind) or pa.types.is_decimal(kind) or pa.types.is_primitive(kind):
+        return column if not pa.types.is_time(kind) else column.cast(pa.string())
+    if not pa.types.is_string(kind):
+        column = _spelt(column)
+    is_empty = pc.equal(column, "")
+    if not pc.any(is_empty).as_py():
         return column
-    if pa.types.is_string(kind):
-        return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    return pc.if_else(is_empty, pa.scalar(None, pa.string()), column)
+
+
+def _spelt(column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         return column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):

@@ -109,7 +109,8 @@ class RawTable:
     encoding, delimiter
         Of a text file; empty for the others.
     columns
-        N rows. Strings, null where the cell is empty; instants of a Parquet file stay timestamps.
+        N rows. Strings, null where the cell is empty; what a Parquet file has as numbers, booleans
+        or timestamps stays so.
     rows
         int64 of shape (N,): the 1-based data row of each.
     quarantined

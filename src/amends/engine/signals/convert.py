@@ -43,7 +43,7 @@ _LEADING_NUMBER: Final = r"^(?P<n>[-+]?\d+(?:[.,]\d+)?)(?:\s*(?:/\s*\d+|stars?|[
 
 
 def convert(values: pa.Array, conversion: str) -> Converted:
-    """Read an array of text (or of timestamps) by a named conversion.
+    """Read an array of text, or of the type that a Parquet file has, by a named conversion.
 
     Raises
     ------
@@ -54,11 +54,13 @@ def convert(values: pa.Array, conversion: str) -> Converted:
     name, _, argument = conversion.partition(":")
     if name not in _CONVERSIONS:
         raise ValueError(f"No conversion {name!r}. There are: {', '.join(sorted(_CONVERSIONS))}.")
-    if pa.types.is_timestamp(values.type):
-        if name == "date":
-            return _instants(values), np.ones(len(values), dtype=bool)
-        values = values.cast(pa.string())
-    return _CONVERSIONS[name](values, argument)
+    kind = values.type
+    if name == "date" and pa.types.is_timestamp(kind):
+        return _instants(values), np.ones(len(values), dtype=bool)
+    if name == "flag" and pa.types.is_boolean(kind):
+        return values, np.ones(len(values), dtype=bool)
+    stays = name in _NUMERIC and (pa.types.is_floating(kind) or _is_exact(kind))
+    return _CONVERSIONS[name](values if stays else values.cast(pa.string()), argument)
 
 
 def tidy(values: pa.Array, not_given: tuple[str, ...] = _NOT_GIVEN_NUMBER) -> pa.Array:
@@ -74,6 +76,15 @@ def bools(values: pa.Array) -> NDArray[np.bool_]:
     """Return a boolean Arrow array as numpy; null counts as false."""
     filled = pc.fill_null(values, False)
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _is_exact(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind))
+
+
+def _numbers(values: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    number = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.asarray(number, dtype=np.float64), bools(pc.is_valid(values))
 
 
 def _instants(values: pa.Array) -> pa.Array:
@@ -167,6 +178,8 @@ def _kind(values: pa.Array, _: str) -> Converted:
 
 def _leading_number(values: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return numbers (nan where there is none) and which rows hold anything."""
+    if not pa.types.is_string(values.type):
+        return _numbers(values)
     text = tidy(values)
     found = pc.extract_regex(text, _LEADING_NUMBER)
     digits = pc.replace_substring(pc.fill_null(found.field("n"), ""), ",", ".")
@@ -178,6 +191,8 @@ def _leading_number(values: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.b
 
 def _amount(values: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read "1,234.50", "1.234,50 €", "(12.00)" (negative) and "$ 12"; nan where there is none."""
+    if not pa.types.is_string(values.type):
+        return _numbers(values)
     text = tidy(values)
     bare = pc.replace_substring_regex(
         pc.fill_null(text, ""), r"[\s'$€£¥]|[A-Za-z]{3}$|^[A-Z]{3}", ""
@@ -214,3 +229,6 @@ _CONVERSIONS: Final[dict[str, Callable[[pa.Array, str], Converted]]] = {
     "flag": _flag,
     "kind": _kind,
 }
+
+_NUMERIC: Final = frozenset({"score", "scale", "plus", "whole", "number", "money"})
+"""Conversions that take numbers as they are, when the column has numbers already."""

@@ -156,8 +156,7 @@ FIELDS: Final[dict[str, Field]] = {
 ATTRIBUTE: Final = "attribute"
 """What `--map column=attribute` says: keep the column, but read no field from it."""
 
-_GENERATED = {"signal_id", "attributes"}
-assert set(FIELDS) | _GENERATED <= set(SIGNAL_SCHEMA.names)  # noqa: S101 - the contract moved
+assert set(FIELDS) <= set(SIGNAL_SCHEMA.names)  # noqa: S101 - the contract moved
 assert set(DIMENSIONS) <= set(FIELDS)  # noqa: S101 - the contract moved
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

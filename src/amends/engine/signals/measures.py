@@ -13,6 +13,9 @@ from amends.engine.contracts import MEASURES, BadInput, Family, Floats, Kind
 
 from .convert import bools
 
+NEGATIVE_BELOW: Final = -0.05
+"""A sentiment below this is negative; between it and its opposite lies neutral."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -42,7 +45,7 @@ def contribution(signals: pa.Table, measure: str) -> Contribution:
     Complaints, tickets and social mentions count their kind; their rates are per unit of `exposure`
     of the transactions; the escalation rate is per complaint or ticket, of those flagged
     `is_escalated` (without any flag: the escalations themselves); scores count their answers;
-    negative sentiment (below 0) is per verbatim that has a sentiment.
+    negative sentiment (below `NEGATIVE_BELOW`) is per verbatim that has a sentiment.
 
     Raises
     ------
@@ -125,7 +128,7 @@ _CONTRIBUTIONS: Final[Mapping[str, Callable[[pa.Table], Contribution]]] = {
     "nps_harm": _scores("nps", _nps_badness),
     "csat_harm": _scores("csat", lambda score: (score <= 3).astype(np.float64)),
     "ces_harm": _scores("ces", lambda score: (score <= 4).astype(np.float64)),
-    "negative_share": _scores("sentiment", lambda score: (score < 0).astype(np.float64)),
+    "negative_share": _scores("sentiment", lambda score: (score < NEGATIVE_BELOW).astype(float)),
 }
 
 assert _CONTRIBUTIONS.keys() == MEASURES.keys()  # noqa: S101 - a measure without its meaning

@@ -17,7 +17,6 @@ from amends.engine.contracts import (
     Understanding,
     UnderstoodColumn,
     check_signals,
-    signal_id,
 )
 
 from .attributes import attribute_maps
@@ -111,7 +110,7 @@ def _fields(
     found: dict[str, pa.Array] = {}
     problems: dict[int, tuple[str, str]] = {}
     for column in understanding.columns:
-        if column.field is None:
+        if column.field in {None, "signal_id"}:
             continue
         values = _array(part[column.column])
         converted, good = convert(values, column.convert)
@@ -192,8 +191,11 @@ def _contents(part: pa.Table) -> pa.Array:
 
 
 def _identities(sources: pa.Array, ids: pa.Array) -> pa.Array:
+    """Return `contracts.signal_id` of each row, spelt out here since it is done for every row."""
     pairs = zip(sources.to_pylist(), ids.to_pylist(), strict=True)
-    return pa.array([signal_id(source, external_id) for source, external_id in pairs], pa.string())
+    digest = hashlib.sha256
+    hashes = [digest(f"{source}\x1f{each}".encode()).hexdigest()[:32] for source, each in pairs]
+    return pa.array(hashes, pa.string())
 
 
 def _array(column: pa.ChunkedArray) -> pa.Array:

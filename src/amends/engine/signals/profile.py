@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -17,22 +18,34 @@ _NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _SAMPLE_LENGTH: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
     """Counts and means of a column of N values; means are over a spread sample."""
 
     column: str
-    values: pa.Array
-    """All N values as text; null where empty."""
+    values: pa.ChunkedArray
+    """All N values; null where empty."""
     probe: pa.Array
-    """At most 2,000 filled values, spread over the column."""
-    n: int
+    """At most 2,000 filled values, spread over the column, as text."""
     filled: int
-    distinct: int
     mean_length: float
     mean_words: float
-    is_instant: bool
     samples: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Return how many rows there are."""
+        return len(self.values)
+
+    @property
+    def is_instant(self) -> bool:
+        """Return whether the values are timestamps already."""
+        return bool(pa.types.is_timestamp(self.values.type))
+
+    @cached_property
+    def distinct(self) -> int:
+        """Return how many different values there are; counted when first asked for."""
+        return int(pc.count_distinct(self.values, mode="only_valid").as_py())
 
     @property
     def share_distinct(self) -> float:
@@ -42,7 +55,7 @@ class Profile:
     @property
     def is_unique(self) -> bool:
         """Return whether every row has a value of its own."""
-        return self.n > 1 and self.distinct == self.n
+        return self.n > 1 and self.filled == self.n and self.distinct == self.n
 
     def share(self, pattern: re.Pattern[str]) -> float:
         """Return the share of the probe that is of a pattern from start to end."""
@@ -54,7 +67,9 @@ class Profile:
     @property
     def is_text(self) -> bool:
         """Return whether people wrote this: several words, hardly ever the same twice."""
-        return self.mean_words >= 3 and (self.share_distinct >= 0.3 or self.mean_length >= 60)
+        if self.mean_words < 3:
+            return False
+        return self.mean_length >= 60 or len(self.probe.unique()) >= 0.3 * len(self.probe)
 
     @property
     def looks_like_ids(self) -> bool:
@@ -69,37 +84,30 @@ class Profile:
             return "empty"
         if self.is_instant:
             return "dates"
+        if self.is_text:
+            return "free text"
         if self.distinct == 1:
             return "always the same value"
         if self.share(_NUMBER) > 0.98:
             numbers = [float(value) for value in self.probe.to_pylist() if _NUMBER.fullmatch(value)]
             return f"numbers from {min(numbers):g} to {max(numbers):g}"
-        if self.is_text:
-            return "free text"
         return f"{self.distinct:,} different values"
 
 
 def profile(column: str, values: pa.ChunkedArray) -> Profile:
     """Return the profile of a raw column."""
-    is_instant = pa.types.is_timestamp(values.type)
-    n, filled = len(values), len(values) - values.null_count
-    distinct = pc.count_distinct(values, mode="only_valid").as_py()
-    given = values.drop_null()
+    filled = len(values) - values.null_count
+    given = values.drop_null() if values.null_count else values
     places = np.unique(np.linspace(0, max(filled - 1, 0), min(_PROBED, filled)).astype(np.int64))
-    probe = given.take(pa.array(places)).combine_chunks() if filled else pa.array([], values.type)
-    if isinstance(probe, pa.ChunkedArray):
-        probe = pa.concat_arrays(probe.chunks) if probe.num_chunks else pa.array([], values.type)
-    probe = probe.cast(pa.string())
+    chunks = given.take(pa.array(places)).cast(pa.string()).chunks
+    probe = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
     return Profile(
         column=column,
         values=values,
         probe=probe,
-        n=n,
         filled=filled,
-        distinct=distinct,
         mean_length=pc.mean(pc.utf8_length(probe)).as_py() or 0.0,
         mean_words=_mean_words(probe),
-        is_instant=is_instant,
         samples=_samples(probe),
     )
 

@@ -56,7 +56,7 @@ def _date(column: Profile, _: str) -> Reading | None:
         return Reading("date:ymd", 1.0, "instants")
     if find_dates(column.probe) is None:
         return None
-    found = find_dates(pa.concat_arrays(column.values.chunks))
+    found = find_dates(pa.concat_arrays(column.values.chunks).cast(pa.string()))
     if found is None:
         return None
     return Reading(f"date:{found.form}", found.share, found.detail)

@@ -168,6 +168,8 @@ class _Work:
         return {column.field or "" for column in columns if column.how == "told"}
 
     def _preset_reading(self, column: Profile, entry: FieldMap) -> Reading | None:
+        if entry.field not in FIELDS:
+            return Reading("id", 1.0, "made anew from source and id")
         if not column.filled:
             return Reading(entry.convert, 1.0, "empty")
         if entry.convert in {"text", "date"} or entry.convert == FIELDS[entry.field].holds:
