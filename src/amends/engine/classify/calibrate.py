@@ -9,8 +9,9 @@ from scipy.optimize import minimize_scalar
 
 from .features import Ints, Reals
 
-LOWEST_TEMPERATURE: Final = 0.2
-HIGHEST_TEMPERATURE: Final = 60.0
+LOWEST_SHARPNESS: Final = 0.2
+HIGHEST_SHARPNESS: Final = 60.0
+EVEN_ODDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,23 @@ def fit_sharpness(margins: Reals, cause: Ints) -> float:
         total = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
         return float(np.mean(total - true * np.exp(log_factor)))
 
-    bounds = (np.log(LOWEST_TEMPERATURE), np.log(HIGHEST_TEMPERATURE))
+    bounds = (np.log(LOWEST_SHARPNESS), np.log(HIGHEST_SHARPNESS))
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
 
 
 def threshold_for(confidence: Reals, is_right: NDArray[np.bool_], precision: float) -> float:
     """Return the lowest confidence above which labels were right at the asked rate.
 
-    Looks at every cut of the out-of-fold predictions, from all of them down. Where no cut with at
-    least twenty texts reaches the precision, the confidence itself is asked to reach it.
+    Looks at every cut of the held-out predictions, from all of them down; never below one half:
+    a label is at least more likely right than wrong. Where no cut with at least twenty texts
+    reaches the precision, the confidence itself is asked to reach it.
     """
     order = np.argsort(-confidence, kind="stable")
     right = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero((right >= precision) & (np.arange(1, len(order) + 1) >= 20))
     if len(enough) == 0:
         return precision
-    if enough[-1] == len(order) - 1:
-        return 0.0
-    return float(confidence[order[enough[-1]]])
+    return max(float(confidence[order[enough[-1]]]), EVEN_ODDS)
 
 
 def quality(predicted: Ints, confidence: Reals, cause: Ints, *, threshold: float = 0.0) -> Quality:

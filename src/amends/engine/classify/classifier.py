@@ -68,7 +68,7 @@ class Classifier:
         return Labels(self.causes, best[place], confidence[place], second[place], is_sure[place])
 
     def probabilities(self, texts: Sequence[str | None]) -> Reals:
-        """Return float32 (N, K): the probability of each cause; what is missing to 1 is no cause."""
+        """Return float32 (N, K), the probability of each cause; what is missing to 1: no cause."""
         return self._shares(self.features.transform([clean_text(t) for t in texts]))
 
     def explain(self, text: str | None) -> Label:

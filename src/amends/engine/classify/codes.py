@@ -2,27 +2,40 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from amends.engine.contracts import Cause, Taxonomy
+from amends.engine.contracts import UNSURE, Cause, Taxonomy
 
-_NOT_WORD = re.compile(r"[\W_]+")
+_NOT_WORD: Final = re.compile(r"[\W_]+")
+
+
+_REMAINDER: Final = frozenset(
+    (
+        "other", "others", "misc", "miscellaneous", "general", "general enquiry", "general inquiry",
+        "unknown", "not known", "none", "n a", "na", "no fault found", "unclassified", "unsure",
+        "can t tell", "cannot tell", "unclear", "sonstiges", "autre", "otro", "altro", "outro",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a list of human labels was read as.
 
-    `paths` has one entry per label: a leaf of `taxonomy`, or None where the label is empty or
-    stands for no cause.
+    `paths` has one entry per label: a leaf of `taxonomy`; `UNSURE` where the label says that no
+    cause could be told ("other"); None where it is empty or not understood. `how` is "names"
+    (labels or codes of the taxonomy), "aligned" (opaque codes understood by their texts) or
+    "labels" (the labels themselves became the taxonomy). `meant` maps label to path, `unknown`
+    lists the labels that stand for no cause with their counts, most frequent first.
     """
 
     taxonomy: Taxonomy
     paths: tuple[str | None, ...]
-    is_from_labels: bool
+    how: str
+    meant: Mapping[str, str]
     unknown: tuple[tuple[str, int], ...]
-    """Labels that stand for no cause, with their counts, most frequent first."""
 
 
 def read_labels(labels: Sequence[str | None], taxonomy: Taxonomy | None) -> Reading:
@@ -36,15 +49,16 @@ def read_labels(labels: Sequence[str | None], taxonomy: Taxonomy | None) -> Read
     counts = Counter(label for label in given if label)
     if taxonomy is not None:
         names = _names(taxonomy)
-        known = {label: names[_key(label)] for label in counts if _key(label) in names}
-        n_known = sum(counts[label] for label in known)
-        if 2 * n_known >= sum(counts.values()) > 0:
-            unknown = [(label, n) for label, n in counts.most_common() if label not in known]
-            paths = tuple(known.get(label) for label in given)
-            return Reading(taxonomy, paths, is_from_labels=False, unknown=tuple(unknown))
-    made, path_of = taxonomy_from_labels(list(counts))
-    paths = tuple(path_of.get(label) for label in given)
-    return Reading(made, paths, is_from_labels=True, unknown=())
+        meant = {label: names[_key(label)] for label in counts if _key(label) in names}
+        n_known = sum(counts[label] for label in meant)
+        unknown = tuple((label, n) for label, n in counts.most_common() if label not in meant)
+        remainder = {label: UNSURE for label, _ in unknown if _key(label) in _REMAINDER}
+        if 2 * n_known >= sum(counts.values()) - sum(counts[r] for r in remainder) > 0:
+            meant |= remainder
+            paths = tuple(meant.get(label) for label in given)
+            return Reading(taxonomy, paths, "names", meant, unknown)
+    made, meant = taxonomy_from_labels(list(counts))
+    return Reading(made, tuple(meant.get(label) for label in given), "labels", meant, ())
 
 
 def taxonomy_from_labels(labels: Sequence[str]) -> tuple[Taxonomy, dict[str, str]]:

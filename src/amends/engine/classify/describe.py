@@ -2,15 +2,19 @@
 
 Three steps. Every label, description, synonym and example of a leaf is a text of that leaf; the
 nearness to their mean (cosine) and separating planes between them give a first guess for every
-text. Then one round of expectation–maximisation with naive Bayes over the texts themselves (Nigam,
-McCallum, Thrun & Mitchell 2000) lets the corpus teach the words that go with those guesses; further
-rounds drift away from the taxonomy and are left out. All of it is one linear head in the end.
+text. Then two rounds of expectation–maximisation with naive Bayes over the texts themselves (Nigam,
+McCallum, Thrun & Mitchell 2000) let the corpus teach the words that go with those guesses; further
+rounds drift away from the taxonomy. Guesses are kept soft in between, or they would confirm
+themselves. All of it is one linear head in the end. A last, nameless leaf (`nothing.py`) takes the
+texts that tell of no cause.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csr_matrix
 
@@ -19,9 +23,12 @@ from amends.engine.contracts import ClassifierReport, Taxonomy
 from .calibrate import probabilities
 from .classifier import Classifier, version_of
 from .clean import clean_text
-from .features import FeatureConfig, Features, Ints, fit_features
+from .features import FeatureConfig, Features, Ints, Reals, fit_features
 from .linear import LinearHead, fit_head
 from .nothing import NOTHING
+
+_WORD_WEIGHT: Final = np.float32(3)
+"""What a row of unit length counts against the prior, as if the text had so many words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,12 @@ class DescribeConfig:
         Confidence below which a text is unsure.
     sharpness
         Factor from margins to log odds. Without labels it cannot be learnt; the default was set on
-        simulated companies whose truth is known (`bench/classify_worlds.py`).
+        simulated companies whose truth is known (`bench/classify_worlds.py`), so confidence is an
+        estimate that holds for texts like theirs.
+    first_sharpness, next_sharpness
+        The same within the rounds; low: soft guesses.
+    own_weight, smoothing
+        Pseudo-counts of the taxonomy's own texts, and of every feature, against the corpus.
     most_texts
         At most so many of the texts to come are learnt from.
     least_texts
@@ -42,9 +54,11 @@ class DescribeConfig:
 
     """
 
-    threshold: float = 0.35
-    sharpness: float = 0.3
-    first_sharpness: float = 2.0
+    threshold: float = 0.5
+    sharpness: float = 0.15
+    first_sharpness: float = 1.0
+    next_sharpness: float = 0.1
+    rounds: int = 2
     own_weight: float = 5.0
     smoothing: float = 0.1
     most_texts: int = 20_000
@@ -112,15 +126,23 @@ def _first_head(
 def _taught_head(
     first: LinearHead, own: csr_matrix, cause: Ints, rows: csr_matrix, config: DescribeConfig
 ) -> LinearHead:
-    """One round of naive Bayes over the texts, weighed by the first guesses."""
-    n_causes = len(first.bias)
-    guess = probabilities(first.margins(rows), config.first_sharpness)
-    counts = np.asarray(guess.T @ rows)
-    counts += config.own_weight * np.asarray((_membership(cause, n_causes) @ own).todense())
-    counts += config.smoothing
+    """Rounds of naive Bayes over the texts, weighed by the guesses of the round before."""
+    kept = np.asarray((_membership(cause, len(first.bias)) @ own).todense(), np.float32)
+    kept = kept * np.float32(config.own_weight) + np.float32(config.smoothing)
+    head, sharpness = first, config.first_sharpness
+    for _ in range(config.rounds):
+        guess = probabilities(head.margins(rows), sharpness)
+        head = _bayes(guess, rows, kept)
+        sharpness = config.next_sharpness
+    return head
+
+
+def _bayes(guess: Reals, rows: csr_matrix, least: NDArray[np.float32]) -> LinearHead:
+    """Naive Bayes from guesses (N, K), rows (N, F) and pseudo-counts (K, F)."""
+    counts = np.asarray(guess.T @ rows) + least
     weights = np.log(counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
-    prior = np.log(guess.mean(axis=0) + 1e-3)
-    return LinearHead(np.ascontiguousarray(3 * weights.T), prior.astype(np.float32))
+    prior = np.log(guess.mean(axis=0) + 1e-3).astype(np.float32)
+    return LinearHead(np.ascontiguousarray(_WORD_WEIGHT * weights.T), prior)
 
 
 def _membership(cause: Ints, n_causes: int) -> csr_matrix:

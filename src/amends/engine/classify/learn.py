@@ -6,20 +6,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from amends.engine.contracts import BadInput, ClassifierReport, Taxonomy
+from amends.engine.contracts import UNSURE, BadInput, ClassifierReport, Taxonomy
 
-from .calibrate import Quality, fit_sharpness, probabilities, quality, threshold_for
+from .align import align_codes, are_opaque
 from .classifier import Classifier, version_of
 from .clean import clean_text
 from .codes import Reading, read_labels
-from .features import FeatureConfig, Ints, Reals, fit_features
-from .linear import fit_head, folds, out_of_fold, stack
+from .describe import own_texts
+from .examine import Examination, examine
+from .features import FeatureConfig, Ints, fit_features
+from .linear import fit_head, stack
+from .nothing import NOTHING
 
 MOST_CAUSES: Final = 20_000
-MOST_SINGLE: Final = 0.5
-MOST_MARGINS: Final = 20_000_000
+_MOST_SINGLE: Final = 0.5
+_RARE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +31,40 @@ class LearnConfig:
     Parameters
     ----------
     precision
-        Share of given labels that should be right; below the confidence where the out-of-fold
+        Share of given labels that should be right; below the confidence where the held-out
         predictions reach it, a text is unsure.
-    cost
-        How dearly a wrong row is paid for (C of the support vector machine); small: smoother.
+    costs
+        How dearly a wrong row may be paid for (C of the support vector machine; small: smoother);
+        the best on held-out rows is taken, the first where labels are noisy codes.
     n_folds
         Folds of the cross-validation.
     most_rows
-        At most so many rows are learnt from, drawn evenly over the causes' shares.
+        At most so many rows are learnt from, drawn evenly, but never the last fifty of a cause.
 
     """
 
     precision: float = 0.8
-    cost: float = 0.3
+    costs: tuple[float, ...] = (0.1, 0.7)
     n_folds: int = 3
     most_rows: int = 20_000
     seed: int = 0
     features: FeatureConfig = field(default_factory=FeatureConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Clean texts with their cause as an index into `paths`; beyond the end: no cause."""
+
+    reading: Reading
+    paths: tuple[str, ...]
+    texts: list[str]
+    cause: Ints
+    own: list[str]
+    own_cause: Ints
+
+    @property
+    def n_classes(self) -> int:
+        return int(max(self.cause.max(), self.own_cause.max())) + 1
 
 
 def train(
@@ -56,36 +75,89 @@ def train(
 ) -> Classifier:
     """Fit a classifier on N raw texts and their labels (None or "": not labelled).
 
+    Labels that stand for causes of the taxonomy (words, codes, or opaque codes understood by their
+    texts) are read so; any others become a flat taxonomy of their own. Texts without a label serve
+    only the understanding of opaque codes.
+
     Raises
     ------
     BadInput
-        No text has a label, or the labels are no classes (nearly every text has its own).
+        No text has a label, all have the same, or nearly every text has its own.
 
     """
+    if len(texts) != len(labels):
+        raise ValueError(f"{len(texts)} texts, {len(labels)} labels.")
+    lesson = _lesson(texts, _read(texts, labels, taxonomy), config)
+    features = fit_features([*lesson.texts, *lesson.own], config.features)
+    rows = features.transform(lesson.texts)
+    extra = (features.transform(lesson.own), lesson.own_cause)
+    found = examine(
+        lesson.texts,
+        rows,
+        lesson.cause,
+        extra,
+        n_causes=lesson.n_classes,
+        n_real=len(lesson.paths),
+        costs=config.costs if lesson.reading.how == "labels" else config.costs[:1],
+        n_folds=config.n_folds,
+        precision=config.precision,
+        noisy=lesson.reading.how != "labels",
+        seed=config.seed,
+    )
+    x, y = stack(rows, lesson.cause, extra)
+    head = fit_head(x, y, lesson.n_classes, cost=found.cost)
+    version = version_of(features, head, found.sharpness, found.threshold)
+    return Classifier(
+        taxonomy=lesson.reading.taxonomy,
+        causes=lesson.paths,
+        features=features,
+        head=head,
+        sharpness=found.sharpness,
+        threshold=found.threshold,
+        report=_report(version, lesson, found),
+    )
+
+
+def _read(
+    texts: Sequence[str | None], labels: Sequence[str | None], taxonomy: Taxonomy | None
+) -> Reading:
     reading = read_labels(labels, taxonomy)
-    index = {leaf.path: i for i, leaf in enumerate(reading.taxonomy.leaves)}
-    clean, cause = _rows(texts, reading, index, config)
-    return _fit(reading, clean, cause, _notes(reading, clean, cause), config)
+    if reading.how == "labels" and taxonomy is not None and are_opaque(labels):
+        return align_codes(texts, labels, taxonomy) or reading
+    return reading
 
 
-def _rows(
-    texts: Sequence[str | None], reading: Reading, index: dict[str, int], config: LearnConfig
-) -> tuple[list[str], Ints]:
-    if len(texts) != len(reading.paths):
-        raise ValueError(f"{len(texts)} texts, {len(reading.paths)} labels.")
+def _lesson(texts: Sequence[str | None], reading: Reading, config: LearnConfig) -> _Lesson:
     rows = [
-        (clean, index[path])
+        (clean, path)
         for text, path in zip(texts, reading.paths, strict=True)
         if path is not None and (clean := clean_text(text))
     ]
-    cause = np.array([c for _, c in rows], np.int64)
-    _check_classes(cause)
+    seen = {path for _, path in rows} - {UNSURE}
+    _check_classes(len(seen), len(rows))
+    paths = tuple(leaf.path for leaf in reading.taxonomy.leaves if leaf.path in seen)
+    index = {path: i for i, path in enumerate(paths)} | {UNSURE: len(paths)}
+    cause = np.array([index[path] for _, path in rows], np.int64)
     kept = _sample(cause, config.most_rows, np.random.default_rng(config.seed))
-    return [rows[i][0] for i in kept], cause[kept]
+    own, own_cause = _own(reading, index)
+    return _Lesson(reading, paths, [rows[i][0] for i in kept], cause[kept], own, own_cause)
 
 
-def _check_classes(cause: Ints) -> None:
-    n_causes = len(np.unique(cause))
+def _own(reading: Reading, index: dict[str, int]) -> tuple[list[str], Ints]:
+    """What the taxonomy says of the causes that occur: names and examples are labelled texts too.
+
+    With a taxonomy also what tells of no cause.
+    """
+    own, leaf = own_texts(reading.taxonomy)
+    leaves = reading.taxonomy.leaves
+    pairs = [(t, index.get(leaves[k].path)) for t, k in zip(own, leaf.tolist(), strict=True)]
+    if reading.how != "labels":
+        pairs += [(text, index[UNSURE]) for text in NOTHING]
+    known = [(text, k) for text, k in pairs if k is not None]
+    return [text for text, _ in known], np.array([k for _, k in known], np.int64)
+
+
+def _check_classes(n_causes: int, n_rows: int) -> None:
     if n_causes == 0:
         raise BadInput(
             "No text has a label to learn from.",
@@ -96,124 +168,72 @@ def _check_classes(cause: Ints) -> None:
             "All labels are the same, so there is nothing to tell apart.",
             remedy="Give texts of at least two causes, or classify by descriptions instead.",
         )
-    if n_causes > MOST_CAUSES or (len(cause) >= 50 and n_causes > MOST_SINGLE * len(cause)):
+    if n_causes > MOST_CAUSES or (n_rows >= _RARE and n_causes > _MOST_SINGLE * n_rows):
         raise BadInput(
-            f"{n_causes} different labels on {len(cause)} texts are identifiers, not causes.",
+            f"{n_causes} different labels on {n_rows} texts are identifiers, not causes.",
             remedy="Name the column that holds the reason, not the one that numbers the cases.",
         )
 
 
 def _sample(cause: Ints, most: int, rng: np.random.Generator) -> Ints:
-    """Draw rows evenly, but never the last fifty of a cause away."""
     if len(cause) <= most:
         return np.arange(len(cause))
     order = rng.permutation(len(cause))
     by_cause = order[np.argsort(cause[order], kind="stable")]
     first = np.searchsorted(cause[by_cause], cause[by_cause])
-    is_rare = np.arange(len(by_cause)) - first < 50
+    is_rare = np.arange(len(by_cause)) - first < _RARE
     rare, rest = by_cause[is_rare], rng.permutation(by_cause[~is_rare])
     return np.sort(np.concatenate([rare, rest[: max(most - len(rare), 0)]]))
 
 
-def _notes(reading: Reading, texts: Sequence[str], cause: Ints) -> list[str]:
+def _report(version: str, lesson: _Lesson, found: Examination) -> ClassifierReport:
+    return ClassifierReport(
+        model_version=version,
+        mode="learnt",
+        taxonomy=lesson.reading.taxonomy.name,
+        n_texts=0,
+        n_labelled=0,
+        n_training=len(lesson.texts),
+        cv_accuracy=found.quality.accuracy,
+        cv_macro_f1=found.quality.macro_f1,
+        notes=(*_reading_notes(lesson.reading), *_data_notes(lesson), _found_note(lesson, found)),
+    )
+
+
+def _reading_notes(reading: Reading) -> list[str]:
     notes = []
-    if reading.is_from_labels:
+    if reading.how == "labels":
         notes.append("The labels of the file are the causes: they do not stand for a taxonomy's.")
+    if reading.how == "aligned":
+        n_told = sum(path != UNSURE for path in reading.meant.values())
+        notes.append(f"What {n_told} codes stand for was told by the texts they were given to.")
     if reading.unknown:
         listed = ", ".join(f"{label} ({n})" for label, n in reading.unknown[:5])
         notes.append(f"{len(reading.unknown)} labels stand for no cause: {listed}.")
-    seen = Counter(zip(texts, cause.tolist(), strict=True))
-    torn = [text for text, n in Counter(text for text, _ in seen).items() if n > 1]
+    return notes
+
+
+def _data_notes(lesson: _Lesson) -> list[str]:
+    notes = []
+    pairs = set(zip(lesson.texts, lesson.cause.tolist(), strict=True))
+    torn = sum(n > 1 for n in Counter(text for text, _ in pairs).values())
     if torn:
-        notes.append(f"{len(torn)} texts carry different labels in different rows.")
-    rare = int((np.bincount(cause)[np.unique(cause)] < 5).sum())
+        notes.append(f"{torn} texts carry different labels in different rows.")
+    n_rows = np.bincount(lesson.cause, minlength=len(lesson.paths))[: len(lesson.paths)]
+    rare = int((n_rows < 5).sum())
     if rare:
         notes.append(f"{rare} causes have fewer than five labelled texts; expect little of them.")
     return notes
 
 
-def _fit(
-    reading: Reading, texts: list[str], cause: Ints, notes: list[str], config: LearnConfig
-) -> Classifier:
-    causes, cause = _present(reading.taxonomy, cause)
-    own, own_cause = _own_texts(reading.taxonomy, causes)
-    features = fit_features([*texts, *own], config.features)
-    rows = features.transform(texts)
-    extra = (features.transform(own), own_cause)
-    checked = _checked(len(texts), len(causes), config)
-    margins = _held_out(rows, cause, texts, extra, checked, config)
-    sharpness = fit_sharpness(margins, cause[checked])
-    share = probabilities(margins, sharpness)
-    predicted = share.argmax(axis=1)
-    confidence = share[np.arange(len(checked)), predicted]
-    threshold = threshold_for(confidence, predicted == cause[checked], config.precision)
-    scored = quality(predicted, confidence, cause[checked], threshold=threshold)
-    x, y = stack(rows, cause, extra)
-    head = fit_head(x, y, len(causes), cost=config.cost)
-    version = version_of(features, head, sharpness, threshold)
-    report = _report(version, reading.taxonomy, len(texts), scored, notes)
-    return Classifier(reading.taxonomy, causes, features, head, sharpness, threshold, report)
-
-
-def _present(taxonomy: Taxonomy, cause: Ints) -> tuple[tuple[str, ...], Ints]:
-    """Keep the causes that occur, in the taxonomy's order."""
-    seen, renumbered = np.unique(cause, return_inverse=True)
-    leaves = taxonomy.leaves
-    return tuple(leaves[i].path for i in seen), renumbered.astype(np.int64)
-
-
-def _own_texts(taxonomy: Taxonomy, causes: Sequence[str]) -> tuple[list[str], Ints]:
-    """What the taxonomy itself says of its causes: names and examples are labelled texts too."""
-    texts, cause = [], []
-    for i, path in enumerate(causes):
-        node = taxonomy[path]
-        for text in dict.fromkeys((node.label, node.description, *node.examples)):
-            texts.append(text)
-            cause.append(i)
-    return texts, np.array(cause, np.int64)
-
-
-def _checked(n_rows: int, n_causes: int, config: LearnConfig) -> Ints:
-    """Rows whose held-out margins are worked out: all, while rows × causes stay in memory."""
-    most = max(MOST_MARGINS // n_causes, 1_000)
-    rng = np.random.default_rng(config.seed + 1)
-    return np.sort(rng.permutation(n_rows)[:most])
-
-
-def _held_out(
-    rows: csr_matrix,
-    cause: Ints,
-    texts: Sequence[str],
-    extra: tuple[csr_matrix, Ints],
-    checked: Ints,
-    config: LearnConfig,
-) -> Reals:
-    """Margins (len(checked), K) by heads that have seen neither the row nor its equals."""
-    n_causes = int(extra[1].max()) + 1
-    fold = folds(texts, cause, config.n_folds, np.random.default_rng(config.seed))
-    return out_of_fold(rows, cause, n_causes, fold, checked=checked, cost=config.cost, extra=extra)
-
-
-def _report(
-    version: str, taxonomy: Taxonomy, n_training: int, scored: Quality, notes: list[str]
-) -> ClassifierReport:
-    right = (
-        ""
-        if scored.selective_accuracy is None
-        else (
-            f" Of the texts that got a cause {scored.selective_accuracy:.0%} were right,"
-            f" {1 - scored.coverage:.0%} were left unsure."
+def _found_note(lesson: _Lesson, found: Examination) -> str:
+    scored = found.quality
+    parts = [f"Held-out texts: {scored.accuracy:.0%} agree with their label"]
+    if scored.selective_accuracy is not None:
+        parts.append(
+            f"{scored.selective_accuracy:.0%} of the {scored.coverage:.0%} that are not unsure"
         )
-    )
-    calibration = f" Confidence is off by {scored.calibration_error:.3f} on average."
-    return ClassifierReport(
-        model_version=version,
-        mode="learnt",
-        taxonomy=taxonomy.name,
-        n_texts=0,
-        n_labelled=0,
-        n_training=n_training,
-        cv_accuracy=scored.accuracy,
-        cv_macro_f1=scored.macro_f1,
-        notes=(*notes, f"Checked on texts held out of the training.{right}{calibration}"),
-    )
+    parts.append(f"{found.contradicted:.0%} of the labels are contradicted by the rest")
+    if lesson.reading.how != "labels":
+        parts.append("taken for slips of coding when confidence was calibrated")
+    return ", ".join(parts) + "."
