@@ -24,8 +24,13 @@ setup: .venv/.ready $(VENDOR)/.ready
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENDOR)/.ready: frontend/package-lock.json frontend/build.mjs $(wildcard frontend/css/* frontend/js/*)
-	cd frontend && npm ci --silent && node build.mjs
+frontend/node_modules/.ready: frontend/package-lock.json
+	cd frontend && npm ci --silent
+	touch $@
+
+# The style sheet holds what the templates use, so it is built again when one changes.
+$(VENDOR)/.ready: frontend/node_modules/.ready frontend/build.mjs frontend/tailwind.mjs $(shell find frontend/css frontend/js src/amends/web -name "*.css" -o -name "*.js" -o -name "*.html" | grep -v /vendor/)
+	cd frontend && node build.mjs
 	touch $@
 
 # The browser tests drive Debian's chromium; only root may install it, others are told.
@@ -43,4 +48,4 @@ format:
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv frontend/node_modules $(VENDOR) demo out
+	rm -rf .venv frontend/node_modules $(VENDOR) src/amends/web/ui/static/vendor demo out

@@ -1,0 +1,1 @@
+"""The project: settings, addresses, start and stop, health. The top of the web's layers."""

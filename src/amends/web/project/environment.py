@@ -1,0 +1,149 @@
+"""What an installation may set, all in one place: environment variables with safe defaults.
+
+`docs/howto/install.md` says what each name means; a test keeps both in step.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from amends.engine.contracts import BadInput
+
+NAMES = (
+    "AMENDS_DEBUG",
+    "AMENDS_DEMO",
+    "AMENDS_HOME",
+    "AMENDS_HOSTS",
+    "AMENDS_HSTS_SECONDS",
+    "AMENDS_LIVE",
+    "AMENDS_SECRET_KEY",
+    "AMENDS_TIME_ZONE",
+    "AMENDS_TRUST_PROXY",
+    "AMENDS_URL",
+    "DATABASE_URL",
+)
+"""Every variable that is read."""
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One reading of the environment, checked."""
+
+    home: Path
+    url: SplitResult
+    hosts: tuple[str, ...]
+    database_url: str
+    secret_key: str
+    time_zone: str
+    hsts_seconds: int
+    trust_proxy: bool
+    demo: bool
+    debug: bool
+    live: bool
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach this installation over HTTPS."""
+        return self.url.scheme == "https"
+
+    @property
+    def origin(self) -> str:
+        """Return `https://amends.example.com`, without a path."""
+        return f"{self.url.scheme}://{self.url.netloc}"
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """Return the names that a request may ask for."""
+        return sorted({*LOCAL_HOSTS, *self.hosts, self.url.hostname or "localhost"})
+
+
+def read_environment(values: Mapping[str, str] | None = None) -> Environment:
+    """Read `values` (default `os.environ`).
+
+    Raises
+    ------
+    BadInput
+        A variable has a value that cannot be used; `where` names it.
+    """
+    values = os.environ if values is None else values
+    time_zone = values.get("AMENDS_TIME_ZONE", "UTC")
+    if time_zone not in available_timezones():
+        raise BadInput(
+            f"{time_zone!r} is no time zone.",
+            where="AMENDS_TIME_ZONE",
+            remedy="Write a name such as Europe/Berlin.",
+        )
+    return Environment(
+        home=find_home(values),
+        url=_url(values.get("AMENDS_URL", "http://localhost:8000")),
+        hosts=tuple(h for h in values.get("AMENDS_HOSTS", "").replace(",", " ").split() if h),
+        database_url=values.get("DATABASE_URL", ""),
+        secret_key=_secret(values.get("AMENDS_SECRET_KEY", "")),
+        time_zone=ZoneInfo(time_zone).key,
+        hsts_seconds=_whole(values, "AMENDS_HSTS_SECONDS"),
+        trust_proxy=_switch(values, "AMENDS_TRUST_PROXY"),
+        demo=_switch(values, "AMENDS_DEMO"),
+        debug=_switch(values, "AMENDS_DEBUG"),
+        live=_switch(values, "AMENDS_LIVE", default="1"),
+    )
+
+
+def find_home(values: Mapping[str, str]) -> Path:
+    """Return the data folder: `AMENDS_HOME`, else `./amends-data` if there, else the user's own."""
+    if named := values.get("AMENDS_HOME"):
+        return Path(named).expanduser().absolute()
+    here = Path("amends-data").absolute()
+    if here.is_dir():
+        return here
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/amends")
+    data = values.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "amends"
+
+
+def _url(text: str) -> SplitResult:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise BadInput(
+            f"{text!r} is no address of a web site.",
+            where="AMENDS_URL",
+            remedy="Write it as people type it, such as https://amends.example.com",
+        )
+    if url.path not in {"", "/"}:
+        raise BadInput(
+            f"{text!r} has a path; amends is served from the root of a host name.",
+            where="AMENDS_URL",
+            remedy=f"Write {url.scheme}://{url.netloc}",
+        )
+    return url
+
+
+def _secret(text: str) -> str:
+    if text and len(text) < 32:
+        raise BadInput(
+            f"The secret key has {len(text)} characters, too few to be secret.",
+            where="AMENDS_SECRET_KEY",
+            remedy="Leave it out, and amends keeps one in its data folder; or give 50 random ones.",
+        )
+    return text
+
+
+def _switch(values: Mapping[str, str], name: str, default: str = "") -> bool:
+    text = values.get(name, default).strip().lower()
+    if text in YES | NO:
+        return text in YES
+    raise BadInput(f"{text!r} is neither yes nor no.", where=name, remedy="Write 1 or 0.")
+
+
+def _whole(values: Mapping[str, str], name: str) -> int:
+    text = values.get(name, "").strip() or "0"
+    if text.isdecimal():
+        return int(text)
+    raise BadInput(f"{text!r} is no whole number.", where=name, remedy="Write a number of seconds.")

@@ -1,0 +1,206 @@
+"""What is healthy and what is not: the checks behind `amends doctor`, the System page, `/readyz`.
+
+A check never raises: what it cannot find out is a finding.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+
+from amends.engine.contracts import BadInput
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Role
+from amends.web.project.assets import is_prepared
+from amends.web.project.home import LITTLE_SPACE_MB, open_home
+from amends.web.project.tables import pending_migrations
+
+WORKER_IS_LATE: Final = timedelta(seconds=60)
+"""A worker writes its heartbeat every ten seconds."""
+
+
+class State(StrEnum):
+    """How a check went."""
+
+    WELL = "well"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+    @property
+    def tone(self) -> str:
+        """Return the tone of its chip."""
+        return {"well": "good", "warning": "medium", "broken": "critical"}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found, and what to do about it."""
+
+    name: str
+    state: State
+    what: str
+    remedy: str = ""
+
+
+def check_database() -> Finding:
+    """Reach the database and say which it is."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            (version,) = cursor.fetchone() or ("unknown",)
+    except DatabaseError as error:
+        return Finding(
+            "Database",
+            State.BROKEN,
+            f"It cannot be reached: {_first_line(error)}",
+            "Start `amends serve`, which brings its own; or start the server in DATABASE_URL.",
+        )
+    where = "at DATABASE_URL" if settings.ENVIRONMENT.database_url else "in the data folder"
+    return Finding("Database", State.WELL, f"PostgreSQL {version} {where}")
+
+
+def check_migrations() -> Finding:
+    """Compare the tables with what this version of amends expects."""
+    try:
+        pending = pending_migrations()
+    except DatabaseError as error:
+        return Finding("Tables", State.BROKEN, f"They cannot be read: {_first_line(error)}")
+    if pending:
+        return Finding(
+            "Tables",
+            State.BROKEN,
+            f"{len(pending)} migrations are pending, the first is {pending[0]}.",
+            "Run `amends migrate`; `amends serve` does so when it starts.",
+        )
+    return Finding("Tables", State.WELL, "All migrations are applied")
+
+
+def check_home() -> Finding:
+    """Look at the data folder and the space on its disk."""
+    try:
+        home = open_home(settings.AMENDS_HOME)
+    except BadInput as error:
+        return Finding("Data folder", State.BROKEN, f"{error.where}: {error.what}", error.remedy)
+    free = home.free_mb
+    if free < LITTLE_SPACE_MB:
+        return Finding(
+            "Data folder",
+            State.WARNING,
+            f"{home.path} has {free:,} MB left; PostgreSQL stops when a disk is full.",
+            "Make room, or move the folder to a larger disk and set AMENDS_HOME.",
+        )
+    return Finding("Data folder", State.WELL, f"{home.path}, {free / 1024:,.0f} GB free")
+
+
+def check_worker() -> Finding:
+    """Look for the heartbeat of a worker."""
+    try:
+        newest = ProcrastinateWorker.objects.order_by("-last_heartbeat").first()
+    except DatabaseError as error:
+        return Finding("Worker", State.BROKEN, f"It cannot be looked up: {_first_line(error)}")
+    if newest is None:
+        remedy = "Start `amends worker`, or `amends serve` for everything."
+        return Finding(
+            "Worker", State.BROKEN, "No worker is running: nothing is processed.", remedy
+        )
+    silence = timezone.now() - newest.last_heartbeat
+    if silence > WORKER_IS_LATE:
+        return Finding(
+            "Worker",
+            State.BROKEN,
+            f"The worker has been silent for {int(silence.total_seconds() // 60)} minutes.",
+            "Restart `amends worker`; what it was doing is taken up again.",
+        )
+    return Finding("Worker", State.WELL, "Its heart beat less than a minute ago")
+
+
+def check_jobs() -> Finding:
+    """Look for jobs that failed for good in the last day."""
+    day_ago = timezone.now() - timedelta(days=1)
+    try:
+        failed = ProcrastinateJob.objects.filter(
+            status="failed", procrastinateevent__at__gt=day_ago
+        ).distinct()
+        names = sorted({job.task_name for job in failed[:100]})
+    except DatabaseError as error:
+        return Finding("Jobs", State.BROKEN, f"They cannot be read: {_first_line(error)}")
+    if names:
+        return Finding(
+            "Jobs",
+            State.WARNING,
+            f"Failed in the last day: {', '.join(names)}.",
+            "The worker's log says why; a failed periodic job runs again at its next time.",
+        )
+    return Finding("Jobs", State.WELL, "None failed in the last day")
+
+
+def check_static_files() -> Finding:
+    """Look whether what browsers load was built and prepared."""
+    if is_prepared():
+        return Finding("Static files", State.WELL, "Built and prepared")
+    return Finding(
+        "Static files",
+        State.BROKEN,
+        "Style sheet and scripts are missing or of another version: pages look bare.",
+        "Restart `amends serve`. From a clone run `make setup` first.",
+    )
+
+
+def check_people() -> Finding:
+    """Look whether anybody can administrate."""
+    try:
+        admins = User.objects.filter(roles__contains=[Role.ADMIN], is_active=True).count()
+    except DatabaseError as error:
+        return Finding("People", State.BROKEN, f"They cannot be read: {_first_line(error)}")
+    if not admins:
+        remedy = "Run `amends user add you@example.com --role admin`."
+        return Finding("People", State.WARNING, "There is no administrator.", remedy)
+    noun = "administrator" if admins == 1 else "administrators"
+    return Finding("People", State.WELL, f"{admins} {noun}")
+
+
+def check_address() -> Finding:
+    """Look whether log-ins travel encrypted."""
+    environment = settings.ENVIRONMENT
+    if settings.DEBUG:
+        remedy = "Unset AMENDS_DEBUG."
+        return Finding("Address", State.WARNING, "Debugging shows source code to visitors.", remedy)
+    if not environment.is_https and environment.url.hostname not in {
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    }:
+        return Finding(
+            "Address",
+            State.WARNING,
+            f"{environment.origin} is not encrypted: passwords can be read on the way.",
+            "Put a reverse proxy with HTTPS in front and set AMENDS_URL=https://…",
+        )
+    return Finding("Address", State.WELL, environment.origin)
+
+
+CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
+    check_home,
+    check_database,
+    check_migrations,
+    check_worker,
+    check_jobs,
+    check_static_files,
+    check_people,
+    check_address,
+)
+
+
+def examine() -> list[Finding]:
+    """Run every check, in the order in which one would mend things."""
+    return [check() for check in CHECKS]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,15 @@
+"""Which topics there are to follow live, and who may know that something in them changed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Verb
+
+TOPICS: Final[Mapping[str, Verb]] = {"people": Verb.PEOPLE_READ}
+"""A new topic is one line here; actions say `publish(topic)`."""
+
+
+def topics_for(person: User, asked: Iterable[str]) -> set[str]:
+    """Return those of the topics asked for that exist and that the person may read."""
+    return {topic for topic in asked if topic in TOPICS and person.may(TOPICS[topic])}

@@ -1,0 +1,83 @@
+"""What the sidebar offers: every page that can be started from, and who sees it.
+
+A new page is one line here. The order is that of a day: what is, what broke, whom to help, what
+came of it; then what few people need.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Reach, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the sidebar; `verb` None is for everybody, `reach` is the least that is useful."""
+
+    label: str
+    icon: str
+    name: str
+    verb: Verb | None = None
+    reach: Reach = Reach.OWN
+
+    def is_for(self, person: User) -> bool:
+        """Whether the person has a use for the page."""
+        return self.verb is None or person.reach(self.verb) >= self.reach
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as one person sees it on one page."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one heading; the first has none."""
+
+    label: str
+    items: tuple[Link, ...]
+
+
+ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
+    "": (Entry("Home", "layout-dashboard", "home"),),
+    "Administration": (
+        Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
+        Entry("System", "activity", "system", Verb.SYSTEM_READ),
+    ),
+}
+
+
+def navigation_for(person: User, path: str) -> list[Group]:
+    """Return the sidebar of `person`; the longest address that leads to `path` is current."""
+    urls = {e.name: reverse(e.name) for entries in ENTRIES.values() for e in entries}
+    leading = [url for url in urls.values() if path == url or (url != "/" and path.startswith(url))]
+    current = max(leading, key=len, default="")
+    groups = []
+    for label, entries in ENTRIES.items():
+        links = tuple(
+            Link(e.label, e.icon, urls[e.name], is_current=urls[e.name] == current)
+            for e in entries
+            if e.is_for(person)
+        )
+        if links:
+            groups.append(Group(label, links))
+    return groups
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    """Give every template the sidebar and whether pages are live (a context processor)."""
+    person = getattr(request, "user", None)
+    if not isinstance(person, User):
+        return {}
+    return {"navigation": navigation_for(person, request.path), "live_is_on": settings.LIVE}

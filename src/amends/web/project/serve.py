@@ -1,0 +1,228 @@
+"""Running: the web server, the worker, and both with their database under one roof."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from multiprocessing.process import parent_process
+from pathlib import Path
+from types import FrameType
+
+from django.db import connection
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+from procrastinate.contrib.django import app as jobs
+
+from amends.engine.contracts import BadInput
+from amends.web.project.assets import prepare_static
+from amends.web.project.start import prepared
+from amends.web.project.tables import migrate, pending_migrations
+
+ASGI = "amends.web.project.asgi:application"
+READY_SECONDS = 60
+STOP_SECONDS = 20
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the web server listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    processes: int = 1
+
+    @property
+    def url(self) -> str:
+        """Return the address to open on this machine."""
+        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104  (compared, not bound)
+        return f"http://{host}:{self.port}"
+
+
+def run_web(folder: Path | None, door: Door) -> None:
+    """Serve pages until told to stop."""
+    check_port(door)
+    with prepared(folder):
+        _need_current_tables()
+        prepare_static()
+        connection.close()
+        _server(door).serve()
+
+
+def run_worker(folder: Path | None, concurrency: int = 4) -> None:
+    """Run jobs until told to stop; what has begun is finished first."""
+    with prepared(folder):
+        _need_current_tables()
+        connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]
+        with jobs.replace_connector(connector) as worker:
+            worker.run_worker(
+                concurrency=concurrency,
+                shutdown_graceful_timeout=STOP_SECONDS / 2,
+                delete_jobs="successful",
+            )
+
+
+def serve(folder: Path | None, door: Door, say: Say) -> int:
+    """Run everything until Ctrl-C or SIGTERM; return 0, or 1 when a part died.
+
+    Raises
+    ------
+    BadInput
+        The port is taken, or the folder or database cannot be used.
+    """
+    check_port(door)
+    with _stoppable(), prepared(folder) as home:
+        if applied := migrate():
+            say(f"The tables were brought up to date ({len(applied)} migrations).")
+        if prepare_static():
+            say("The static files were prepared.")
+        parts = [_part("web", run_web, folder, door), _part("worker", run_worker, folder)]
+        try:
+            _await_ready(door, parts)
+            say(f"amends is ready at {door.url}; its data is in {home.path}. Ctrl-C stops it.")
+            return _watch(parts, say)
+        except KeyboardInterrupt:
+            say("Stopping…")
+            return 0
+        finally:
+            _stop(parts)
+
+
+def check_port(door: Door) -> None:
+    """Refuse a port that cannot be listened on.
+
+    Raises
+    ------
+    BadInput
+    """
+    family = socket.AF_INET6 if ":" in door.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((door.host, door.port))
+        except OSError as error:
+            reasons = {
+                "Address already in use": "another program listens there already",
+                "Permission denied": "ports below 1024 are for root",
+            }
+            reason = reasons.get(error.strerror or "", (error.strerror or str(error)).lower())
+            raise BadInput(
+                f"Port {door.port} cannot be used: {reason}.",
+                where=f"{door.host}:{door.port}",
+                remedy=f"Choose another with --port {door.port + 1}, or stop that program.",
+            ) from None
+
+
+def _server(door: Door) -> MPServer:
+    return MPServer(
+        ASGI,
+        address=door.host,
+        port=door.port,
+        interface=Interfaces.ASGINL,
+        workers=door.processes,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,  # an open stream of events never ends by itself
+        log_level=LogLevels.warning,
+    )
+
+
+def _need_current_tables() -> None:
+    if pending := pending_migrations():
+        raise BadInput(
+            f"The database is of another version: {len(pending)} migrations are pending.",
+            remedy="Run `amends migrate` first, or `amends serve`, which does.",
+        )
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Make SIGTERM stop everything as Ctrl-C does, also where a shell had SIGINT ignored."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _part(name: str, run: Callable[..., None], *arguments: object) -> SpawnProcess:
+    context = multiprocessing.get_context("spawn")
+    part = context.Process(target=_run_part, args=(run, *arguments), name=name)
+    part.start()
+    return part
+
+
+def _run_part(run: Callable[..., None], *arguments: object) -> None:
+    """Run in a group of its own, so that Ctrl-C reaches the parent only, and end when it ends."""
+    os.setpgrp()
+    parent = parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, daemon=True).start()
+    run(*arguments)
+
+
+def _await_ready(door: Door, parts: list[SpawnProcess]) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and all(part.is_alive() for part in parts):
+        if _answers(door):
+            return
+        time.sleep(0.1)
+    dead = [part.name for part in parts if not part.is_alive()]
+    what = f"The {dead[0]} ended at once." if dead else "The web server does not answer."
+    raise BadInput(what, remedy="The lines above say why; `amends doctor` looks for causes.")
+
+
+def _answers(door: Door) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(door.host, door.host)  # noqa: S104  (compared, not bound)
+    link = HTTPConnection(host, door.port, timeout=2)
+    try:
+        link.request("GET", "/healthz", headers={"Host": "localhost"})
+        return link.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        link.close()
+
+
+def _watch(parts: list[SpawnProcess], say: Say) -> int:
+    """Wait until a part ends, which it should not."""
+    wait([part.sentinel for part in parts])
+    for part in parts:
+        if not part.is_alive():
+            say(f"The {part.name} ended with code {part.exitcode}; stopping the rest.")
+    return 1
+
+
+def _stop(parts: list[SpawnProcess]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):  # a second Ctrl-C must not orphan anything
+        signal.signal(number, signal.SIG_IGN)
+    end = time.monotonic() + STOP_SECONDS
+    for part in parts:
+        part.terminate()
+    for part in parts:
+        part.join(max(end - time.monotonic(), 0.1))
+        if part.is_alive():
+            logging.getLogger(__name__).warning("The %s did not stop in time: killed.", part.name)
+            part.kill()
+            part.join()

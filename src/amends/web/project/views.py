@@ -1,0 +1,91 @@
+"""Pages that belong to no app: home, system, health, live updates."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from amends.web.accounts.access import public, requires, signed_in
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import ALLOWS, Verb
+from amends.web.project.health import Finding, State, check_database, check_migrations, examine
+from amends.web.project.home_page import Panel, first_steps, panels_for
+from amends.web.project.live import topics_for
+from amends.web.ui.live import stream
+from amends.web.ui.pages import page
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContext:
+    """The home page of one person."""
+
+    panels: list[Panel]
+    """What their roles work with, in order."""
+    steps: list[tuple[str, str, bool]]
+    """For administrators: what a new installation still needs: title, how, done."""
+    allowed: list[str]
+    """What their roles allow, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemContext:
+    """The system page."""
+
+    findings: list[Finding]
+    worst: State
+
+
+@require_safe
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """Show where the day begins for one's roles."""
+    person = request.user
+    assert isinstance(person, User)  # noqa: S101  (`signed_in`)
+    allowed = [ALLOWS[verb] for verb in Verb if person.may(verb)]
+    steps = first_steps() if person.may(Verb.SYSTEM_MANAGE) else []
+    return page(request, "project/home.html", HomeContext(panels_for(person), steps, allowed))
+
+
+@require_safe
+@requires(Verb.SYSTEM_READ)
+def system(request: HttpRequest) -> HttpResponse:
+    """Show what is healthy and what is not."""
+    findings = examine()
+    order = list(State)
+    worst = max((f.state for f in findings), key=order.index)
+    context = SystemContext(findings, worst)
+    return page(request, "project/system.html", context, fragment="findings")
+
+
+@require_safe
+@signed_in
+async def live(request: HttpRequest) -> HttpResponseBase:
+    """Open the stream of events for one page: `?topic=people&topic=…`."""
+    if not settings.LIVE:
+        return HttpResponse(status=204)
+    person = request.user  # the gate has read it already
+    assert isinstance(person, User)  # noqa: S101  (`signed_in`)
+    topics = topics_for(person, request.GET.getlist("topic"))
+    return stream(topics, is_continued="Last-Event-ID" in request.headers)
+
+
+@never_cache
+@require_safe
+@public
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """Say that the process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+@public
+def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """Say whether requests can be served: the database is there and its tables are current."""
+    findings = [check_database(), check_migrations()]
+    is_ready = all(f.state is State.WELL for f in findings)
+    # No words about what is wrong: everybody may ask. `amends doctor` tells.
+    states = {f.name.lower(): f.state.value for f in findings}
+    return JsonResponse({"ready": is_ready, **states}, status=200 if is_ready else 503)

@@ -1,0 +1,1 @@
+"""Template filters; built in, so that templates need no load."""
