@@ -1,7 +1,8 @@
 """Causes, sentiment and severity of texts, with a confidence that means something."""
 
+from .calibrate import calibration_error, macro_f1
 from .choose import Choice, choose_taxonomy
-from .classifier import Classifier
+from .classifier import Classifier, Codebook
 from .clean import clean_text
 from .codes import Reading, read_labels, taxonomy_from_labels
 from .describe import DescribeConfig, describe
@@ -18,6 +19,7 @@ __all__ = [
     "RULES",
     "Choice",
     "Classifier",
+    "Codebook",
     "DescribeConfig",
     "FeatureConfig",
     "LearnConfig",
@@ -26,10 +28,12 @@ __all__ = [
     "SeverityConfig",
     "SeverityFacts",
     "SeverityRule",
+    "calibration_error",
     "choose_taxonomy",
     "clean_text",
     "describe",
     "languages",
+    "macro_f1",
     "read_labels",
     "sentiment",
     "severity",

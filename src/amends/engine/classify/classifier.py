@@ -1,7 +1,7 @@
 """A fitted classifier: the same text gets the same label whatever else is in the batch."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +23,20 @@ def _silent(_done: int, _total: int) -> None:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """What the labels that people gave stand for, and how far they are believed.
+
+    `meant` maps label to path (or `UNSURE`). When `is_truth`, a person's label always stands;
+    otherwise a sure classifier outvotes it, since single codes slip and the model has seen them
+    all. `trust` is the share of labels that the rest of the data does not contradict.
+    """
+
+    meant: Mapping[str, str]
+    is_truth: bool
+    trust: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Classifier:
     """Features, linear head and calibration over the causes of a taxonomy.
@@ -38,6 +52,7 @@ class Classifier:
     sharpness: float
     threshold: float
     report: ClassifierReport
+    codebook: Codebook | None = None
 
     @property
     def model_version(self) -> str:
@@ -45,11 +60,16 @@ class Classifier:
         return self.report.model_version
 
     def label(
-        self, texts: Sequence[str | None], tick: Callable[[int, int], None] = _silent
+        self,
+        texts: Sequence[str | None],
+        tick: Callable[[int, int], None] = _silent,
+        *,
+        codes: Sequence[str | None] | None = None,
     ) -> Labels:
         """Label N raw texts (None and blank allowed); equal texts are worked out once.
 
-        `tick(done, total)` is called after every batch of distinct texts.
+        `tick(done, total)` is called after every batch of distinct texts. `codes` are the labels
+        that people gave to these texts; the codebook says when they stand.
         """
         distinct: dict[str, int] = {}
         place = np.empty(len(texts), np.int64)
@@ -65,7 +85,10 @@ class Classifier:
             done += len(batch)
             tick(done, len(distinct))
         is_sure = (best >= 0) & (confidence >= self.threshold)
-        return Labels(self.causes, best[place], confidence[place], second[place], is_sure[place])
+        labels = Labels(self.causes, best[place], confidence[place], second[place], is_sure[place])
+        if codes is None or self.codebook is None:
+            return labels
+        return _with_codes(labels, codes, self.codebook)
 
     def probabilities(self, texts: Sequence[str | None]) -> Reals:
         """Return float32 (N, K), the probability of each cause; what is missing to 1: no cause."""
@@ -132,6 +155,21 @@ def version_of(features: Features, head: LinearHead, sharpness: float, threshold
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update(f"{features.config}|{sharpness:.9g}|{threshold:.9g}".encode())
     return f"tfidf-{digest.hexdigest()[:12]}"
+
+
+def _with_codes(labels: Labels, codes: Sequence[str | None], book: Codebook) -> Labels:
+    index = {path: i for i, path in enumerate(labels.causes)}
+    number = {code: index.get(path, -1) for code, path in book.meant.items()}
+    given = np.array([number.get((code or "").strip(), -1) for code in codes], np.int32)
+    stands = (given >= 0) & (book.is_truth | ~labels.is_sure)
+    differs = stands & (given != labels.best)
+    return Labels(
+        causes=labels.causes,
+        best=np.where(stands, given, labels.best),
+        confidence=np.where(stands, np.float32(book.trust), labels.confidence),
+        second=np.where(differs, labels.best, labels.second),
+        is_sure=labels.is_sure | stands,
+    )
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

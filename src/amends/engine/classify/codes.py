@@ -14,6 +14,7 @@ _NOT_WORD: Final = re.compile(r"[\W_]+")
 _REMAINDER: Final = frozenset(
     (
         "other", "others", "misc", "miscellaneous", "general", "general enquiry", "general inquiry",
+        "info", "information", "enquiry", "inquiry", "question", "feedback", "praise", "compliment",
         "unknown", "not known", "none", "n a", "na", "no fault found", "unclassified", "unsure",
         "can t tell", "cannot tell", "unclear", "sonstiges", "autre", "otro", "altro", "outro",
     )

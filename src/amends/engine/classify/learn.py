@@ -10,7 +10,7 @@ import numpy as np
 from amends.engine.contracts import UNSURE, BadInput, ClassifierReport, Taxonomy
 
 from .align import align_codes, are_opaque
-from .classifier import Classifier, version_of
+from .classifier import Classifier, Codebook, version_of
 from .clean import clean_text
 from .codes import Reading, read_labels
 from .describe import own_texts
@@ -115,6 +115,11 @@ def train(
         sharpness=found.sharpness,
         threshold=found.threshold,
         report=_report(version, lesson, found),
+        codebook=Codebook(
+            meant=lesson.reading.meant,
+            is_truth=lesson.reading.how == "labels",
+            trust=1 - found.contradicted,
+        ),
     )
 
 
