@@ -604,7 +604,7 @@ def extreme_report() -> Report:
         first,
         headline=f"{SCRIPT} {LONG}",
         summary=SCRIPT,
-        quotes=(quote(SCRIPT), quote(RTL), quote(LONG), quote("word " * 800)),
+        quotes=(quote(SCRIPT), quote(RTL), quote("word " * 800), quote(LONG)),
         who=((SCRIPT, LONG, 0.9, 0.001), ("region", RTL, 0.0004, 0.5)),
         breakdown=replace(
             first.breakdown,

@@ -3,6 +3,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.flows.report_factory import DAY, FIRST, cause, causes, series
 
 from amends.engine.contracts import CauseReport, SeriesChart, Severity
 from amends.flows.report import charts
+from amends.flows.report.flags import Flag, Options, stack
 from amends.flows.report.render import ChartError, Option, draw
 from amends.flows.report.ticks import time_ticks
 from amends.flows.report.treemap import Branch, cause_map, is_clear, magnitude
@@ -31,11 +33,11 @@ def strings(option: Option) -> Iterator[str]:
             yield from strings(value)
 
 
-def every_option() -> list[charts.Options]:
+def every_option() -> list[Options]:
     chart = series(bump=(100, 130, 1.6))
-    marks = [charts.Mark(i, FIRST + 100 * DAY, s) for i, s in enumerate(Severity, 1)]
+    flags = [Flag(i, FIRST + 100 * DAY, s) for i, s in enumerate(Severity, 1)]
     return [
-        charts.volume_option(chart, marks),
+        charts.volume_option(chart, flags),
         charts.breakdown_option(chart, ONSET, None),
         charts.sparkline_option(chart),
     ]
@@ -89,17 +91,30 @@ def test_the_partial_last_bucket_is_dashed_and_hollow() -> None:
     assert [svg.count("stroke-dasharray") for svg in dashes] == [0, 1]
 
 
-def test_marks_carry_their_numbers_and_pile_up_to_three() -> None:
-    chart = series()
-    marks = [charts.Mark(i, FIRST + 50 * DAY, "high") for i in range(1, 8)]
-    svg = draw(charts.volume_option(chart, marks), name="v", width=780, height=280)
-    assert re.findall(r'font-weight[^>]*>|font-size="11"[^>]*>([^<]+)<', svg) == ["1", "2", "+5"]
+def numbers_on(flags: list[Flag]) -> list[str]:
+    svg = draw(charts.volume_option(series(), flags), name="v", width=780, height=280)
+    return re.findall(r'font-size="11"[^>]*>([^<]+)<', svg)
 
 
-def test_a_mark_outside_of_the_series_is_left_out() -> None:
-    marks = [charts.Mark(1, FIRST - 40 * DAY, "high")]
-    svg = draw(charts.volume_option(series(), marks), name="v", width=780, height=280)
-    assert "var(--high)" not in svg
+def test_flags_carry_their_numbers() -> None:
+    apart = [Flag(i, FIRST + 20 * i * DAY, "high") for i in range(1, 9)]
+    assert numbers_on(apart) == [str(i) for i in range(1, 9)]
+    assert numbers_on([Flag(1, FIRST - 40 * DAY, "high")]) == []
+
+
+def test_flags_pile_up_to_four_rows_and_the_last_one_counts_the_rest() -> None:
+    together = [Flag(i, FIRST + 50 * DAY, "high") for i in range(1, 8)]
+    assert numbers_on(together) == ["1", "2", "3", "+4"]
+
+
+@given(st.lists(st.integers(0, 195), max_size=30), st.floats(0.001, 0.2))
+def test_no_two_flags_of_a_row_overlap(days: list[int], gap: float) -> None:
+    last = FIRST + 195 * DAY
+    rows = stack([Flag(i, FIRST + d * DAY, "low") for i, d in enumerate(days)], FIRST, last, gap)
+    assert sum(map(len, rows)) == len(days)
+    for row in rows:
+        ats = sorted(flag.at for flag in row)
+        assert all(b - a >= (last - FIRST) * gap for a, b in pairwise(ats))
 
 
 @given(days=st.integers(2, 5000), peak=st.integers(0, 4999))
@@ -168,6 +183,12 @@ def test_small_causes_share_a_tile_and_large_ones_lead_to_their_row() -> None:
         ("Cause 0", 1),
         ("2 smaller causes", None),
     ]
+
+
+def test_causes_without_a_tree_stand_side_by_side() -> None:
+    found = [cause(f"Cause {i}", f"Cause {i}", 100 - i, None, Severity.LOW, 500) for i in range(5)]
+    (only,) = cause_map(found)
+    assert (only.label, only.header, len(only.tiles)) == ("", 0.0, 5)
 
 
 def change(n: int, recent: float | None) -> CauseReport:

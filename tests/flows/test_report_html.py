@@ -125,7 +125,7 @@ def test_key_figures_have_denominator_interval_or_a_reason(pages: dict[str, str]
     text = read(pages["full"]).words()
     assert "First-contact resolution 71.4 % 95 %: 69.9 – 72.9 n = 3,610 resolved cases" in text
     assert "Recovery NPS +34 points 95 %: +30 – +38 n = 1,204 answers" in text
-    assert "Satisfaction : no column holds an answer from 1 to 5" in text
+    assert "Satisfaction : No column holds an answer from 1 to 5." in text
 
 
 def test_every_row_is_accounted_for(pages: dict[str, str]) -> None:
@@ -223,10 +223,40 @@ def test_states_are_told_in_words() -> None:
 
 def test_many_breakdowns_keep_the_page_bounded() -> None:
     report = extreme_report()
-    html = render_report(replace(report, breakdowns=report.breakdowns * 4))
-    assert html.count('class="spark"') <= 6
-    assert html.count('role="img"') == 13
-    assert "22\u00a0more breakdowns below" in html
+    html = render_report(replace(report, breakdowns=report.breakdowns * 6))
+    assert html.count('class="spark"') == 5
+    assert html.count('role="img"') == 1 + 8
+    text = read(html).words()
+    assert "37 more breakdowns below" in text
+    assert "34 smaller breakdowns" in text
+
+
+def test_many_missing_figures_are_folded() -> None:
+    report = full_report()
+    missing = tuple(
+        replace(m, value=None, interval=None, missing_because="needs `resolved_at`")
+        for m in report.metrics
+    )
+    html = render_report(replace(report, metrics=missing))
+    assert "8 key figures cannot be computed from this data" in read(html).words()
+    assert "Needs <code>resolved_at</code>." in html
+
+
+def test_one_recommendation_for_several_is_told_once() -> None:
+    report = full_report()
+    (_, first), _ = report.recommendations
+    given = (("Cause A", first), ("Cause B", first), ("Cause C", replace(first, approver="")))
+    text = read(render_report(replace(report, recommendations=given))).words()
+    assert "Cause A · Cause B Apology and credit of €25.00" in text
+    assert "Cause C Apology and credit of €25.00" in text
+
+
+def test_an_action_without_own_cases_shows_what_is_expected() -> None:
+    report = full_report()
+    who, advice = report.recommendations[0]
+    new = replace(advice, action=replace(advice.action, n=0))
+    text = read(render_report(replace(report, recommendations=((who, new),)))).words()
+    assert "Expected to recover 70 % (66 % – 74 %); no own case yet." in text
 
 
 def test_a_missing_frontend_is_named_with_its_remedy(

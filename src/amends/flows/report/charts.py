@@ -3,11 +3,20 @@
 Built by Apache ECharts' conventions (option reference of version 6); `render.draw` makes them SVG.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from amends.engine.contracts import SeriesChart
+from amends.flows.report.flags import (
+    FLAG_WIDTH,
+    Flag,
+    Options,
+    flag_series,
+    flag_space,
+    instant,
+    stack,
+)
 from amends.flows.report.render import Option
 from amends.flows.report.ticks import time_ticks
 
@@ -16,29 +25,35 @@ MOST_POINTS = 640
 BEFORE, AFTER = 42, 14
 """Buckets shown before the onset and after the end of a breakdown, at least."""
 
-PILED = 3
-"""Breakdown marks drawn above each other at one bucket; the last one counts the rest."""
-
-Options = dict[str, Option]
 _Point = list[float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A numbered dot on the volume chart: a breakdown at its likely onset."""
+def volume_option(
+    chart: SeriesChart, flags: Sequence[Flag] = (), *, width: int = 780, ticks: int = 10
+) -> Options:
+    """Return line, expected band and numbered flags; a partial last bucket is hollow.
 
-    number: int
-    at: datetime
-    severity: str
+    Parameters
+    ----------
+    chart
+        The series.
+    flags
+        Breakdowns, each at its likely onset; those outside of the series are left out.
+    width
+        Pixels that the chart will be drawn at: flags closer than their width are stacked.
+    ticks
+        Labels on the time axis, at most.
 
-
-def volume_option(chart: SeriesChart, marks: Sequence[Mark] = (), *, ticks: int = 10) -> Options:
-    """Return line, expected band and numbered breakdown marks; a partial last bucket is hollow."""
+    """
     shown = thin_out(chart)
-    return {
-        **_frame(shown, ticks=ticks, rows=4),
-        "series": [*_band(shown), *_line(shown), _marks(shown, marks)],
-    }
+    first, last = shown.starts[0], shown.starts[-1]
+    rows = stack(flags, first, last, gap=FLAG_WIDTH / width)
+    option = _frame(shown, ticks=ticks, rows=4, above=flag_space(rows))
+    series = [*_band(shown), *_line(shown)]
+    if not rows:
+        return {**option, "series": series}
+    rail: Options = {"type": "value", "show": False, "min": 0, "max": 1}
+    return {**option, "yAxis": [option["yAxis"], rail], "series": [*series, flag_series(rows)]}
 
 
 def breakdown_option(
@@ -67,14 +82,16 @@ def breakdown_option(
         "markArea": {
             "silent": True,
             "itemStyle": {"color": "$window"},
-            "data": [[{"xAxis": _ms(earliest)}, {"xAxis": _ms(max(latest, earliest + width))}]],
+            "data": [
+                [{"xAxis": instant(earliest)}, {"xAxis": instant(max(latest, earliest + width))}]
+            ],
         },
         "markLine": {
             "silent": True,
             "symbol": "none",
             "label": {"show": False},
             "lineStyle": {"color": "$muted", "width": 1, "type": [4, 3]},
-            "data": [{"xAxis": _ms(likely)}],
+            "data": [{"xAxis": instant(likely)}],
         },
     }
     return {
@@ -84,8 +101,8 @@ def breakdown_option(
 
 
 def sparkline_option(chart: SeriesChart) -> Options:
-    """Return the bare line of a series, its alarms as dots."""
-    shown = thin_out(chart, most=120)
+    """Return the bare line of a series over its expected band."""
+    shown = thin_out(chart, most=80)
     line, *_ = _line(shown)
     line = {**line, "lineStyle": {"color": "$brand", "width": 1.5}}
     return {
@@ -93,7 +110,7 @@ def sparkline_option(chart: SeriesChart) -> Options:
         "grid": {"left": 3, "right": 3, "top": 4, "bottom": 4},
         "xAxis": {"type": "time", "show": False, **_limits(shown)},
         "yAxis": {"type": "value", "show": False, "min": 0},
-        "series": [*_band(shown), line, {**_alarms(shown), "symbolSize": 3}],
+        "series": [*_band(shown), line],
     }
 
 
@@ -144,12 +161,12 @@ def _pick(chart: SeriesChart, kept: list[int]) -> SeriesChart:
     )
 
 
-def _frame(chart: SeriesChart, *, ticks: int, rows: int) -> Options:
-    labels = {str(_ms(at)): text for at, text in _ticks(chart, ticks)}
+def _frame(chart: SeriesChart, *, ticks: int, rows: int, above: int = 0) -> Options:
+    labels = {str(instant(at)): text for at, text in _ticks(chart, ticks)}
     text: Options = {"color": "$muted", "fontSize": 12}
     return {
         "useUTC": True,
-        "grid": {"left": 6, "right": 14, "top": 14, "bottom": 2, "containLabel": True},
+        "grid": {"left": 6, "right": 14, "top": 14 + above, "bottom": 2, "containLabel": True},
         "xAxis": {
             "type": "time",
             **_limits(chart),
@@ -182,7 +199,7 @@ def _ticks(chart: SeriesChart, most: int) -> tuple[tuple[datetime, str], ...]:
 
 
 def _limits(chart: SeriesChart) -> Options:
-    return {"min": _ms(chart.starts[0]), "max": _ms(chart.starts[-1])}
+    return {"min": instant(chart.starts[0]), "max": instant(chart.starts[-1])}
 
 
 def _band(chart: SeriesChart) -> list[Option]:
@@ -249,49 +266,5 @@ def _alarms(chart: SeriesChart) -> Options:
     }
 
 
-def _marks(chart: SeriesChart, marks: Sequence[Mark]) -> Option:
-    together: dict[int, list[Mark]] = {}
-    for mark in marks:
-        i = _bucket_of(chart, mark.at)
-        if i is not None:
-            together.setdefault(i, []).append(mark)
-    return {
-        "type": "scatter",
-        "data": [dot for i, same in together.items() for dot in _dots(chart, i, same)],
-        "symbolSize": 18,
-        "silent": True,
-        "clip": False,
-        "z": 5,
-        "itemStyle": {"borderColor": "$surface", "borderWidth": 2, "opacity": 1},
-        "label": {"show": True, "color": "$surface", "fontSize": 11, "fontWeight": 600},
-    }
-
-
-def _dots(chart: SeriesChart, i: int, marks: Sequence[Mark]) -> Iterator[Option]:
-    """One dot per mark, piled up; the topmost stands for all that would rise too high."""
-    shown = marks[:PILED]
-    for level, mark in enumerate(shown):
-        rest = len(marks) - PILED if level == PILED - 1 else 0
-        yield {
-            "value": [_ms(chart.starts[i]), chart.value[i]],
-            "symbolOffset": [0, -20 * level],
-            "itemStyle": {"color": f"${mark.severity}"},
-            "label": {"formatter": f"+{rest + 1}" if rest > 0 else str(mark.number)},
-        }
-
-
-def _bucket_of(chart: SeriesChart, at: datetime) -> int | None:
-    """Index of the known bucket nearest to `at`; None outside of the series."""
-    width = timedelta(seconds=chart.bucket.seconds)
-    if not chart.starts[0] - width <= at <= chart.starts[-1] + width:
-        return None
-    known = [i for i, value in enumerate(chart.value) if value is not None]
-    return min(known, key=lambda i: abs(chart.starts[i] - at), default=None)
-
-
 def _points(chart: SeriesChart, values: Sequence[float | None]) -> list[_Point]:
-    return [[_ms(at), value] for at, value in zip(chart.starts, values, strict=True)]
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
+    return [[instant(at), value] for at, value in zip(chart.starts, values, strict=True)]

@@ -62,6 +62,7 @@ def _environment() -> Environment:
         "percent": words.percent,
         "recovered": sentences.recovered,
         "sentence": words.sentence,
+        "with_code": sentences.with_code,
         "shorten": sentences.shorten,
     }
     environment.globals |= {"count": words.count, "sentences": sentences, "words": words}

@@ -22,6 +22,10 @@ _NOISE = re.compile(
 _BACKGROUND = re.compile(r"<rect [^>]*fill=\"none\"></rect>")
 _FONT = re.compile(r'style="[^"]*?(\d+)px[^"]*"')
 _DECIMALS = re.compile(r"(\d\.\d)\d+")
+_DOT = re.compile(
+    r'<path d="M1 0A1 1 0 1 1 1 -0\.1A1 1 0 0 1 1 0" '
+    r'transform="matrix\(([\d.]+),0,0,\1,([-\d.]+),([-\d.]+)\)"([^>]*?)></path>'
+)
 _SCOPE = re.compile(r"zr\d+-")
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
@@ -91,6 +95,7 @@ def _with_colours(option: Option) -> Option:
 def _for_the_page(svg: str, name: str) -> str:
     """Drop what only a live chart needs; leave fonts and colours to the page."""
     svg = _BACKGROUND.sub("", _NOISE.sub("", _STYLE.sub("", svg)), count=1)
+    svg = _DOT.sub(r'<circle r="\1" cx="\2" cy="\3"\4></circle>', svg)
     svg = _FONT.sub(r'font-size="\1"', svg)
     svg = _SCOPE.sub(f"{name}-", _DECIMALS.sub(r"\1", svg))
     svg = _SIZE.sub('<svg aria-hidden="true"', svg)

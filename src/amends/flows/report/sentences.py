@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from statistics import median
 
+from markupsafe import Markup
+
 from amends.engine.contracts import (
     MEASURES,
     UNSURE,
@@ -159,16 +161,14 @@ def action(ranked: RankedAction) -> str:
 
 
 def recovered(ranked: RankedAction) -> str:
-    """Say how often an action has worked."""
-    if ranked.n == 0:
-        return "No similar case yet."
+    """Say how often an action has worked, or is expected to while there are no own cases."""
+    rate = words.percent(ranked.rate, 0)
     ends = words.interval(
         words.percent(ranked.rate_interval.low, 0), words.percent(ranked.rate_interval.high, 0)
     )
-    return (
-        f"Recovered {words.percent(ranked.rate, 0)} ({ends}) of "
-        f"{words.count(ranked.n, 'similar case')}."
-    )
+    if ranked.n == 0:
+        return f"Expected to recover {rate} ({ends}); no own case yet."
+    return f"Recovered {rate} ({ends}) of {words.count(ranked.n, 'similar case')}."
 
 
 def cause_label(path: str, labels: Mapping[str, str]) -> str:
@@ -176,6 +176,16 @@ def cause_label(path: str, labels: Mapping[str, str]) -> str:
     if path == UNSURE:
         return "Unsure"
     return labels.get(path) or words.label(path.rpartition("/")[2])
+
+
+def with_code(text: str) -> Markup:
+    """Return the text with what stands in `backticks` as code."""
+    parts = text.split("`")
+    code = Markup("<code>{}</code>")
+    return Markup().join(
+        code.format(part) if i % 2 and i < len(parts) - 1 else ("`" if i % 2 else "") + part
+        for i, part in enumerate(parts)
+    )
 
 
 def shorten(text: str, most: int = 420) -> str:

@@ -57,7 +57,7 @@ class Branch:
     n: int
     box: Box
     header: float
-    """Height of the name in percent of the branch's box."""
+    """Height of the name in percent of the branch's box; 0: it has no name."""
     tiles: tuple[Tile, ...]
 
 
@@ -138,7 +138,7 @@ def cause_map(causes: Sequence[CauseReport]) -> tuple[Branch, ...]:
     groups = sorted(_branches(numbered, total).items(), key=lambda g: -_size(g[1]))
     branches = []
     for (label, members), box in _layout(groups, lambda g: _size(g[1]), 100.0, height):
-        header = min(100 * HEADER * height / box.height, 60.0)
+        header = min(100 * HEADER * height / box.height, 60.0) if label else 0.0
         inner = box.height * (1 - header / 100)
         tiles = tuple(
             _tile(tile, colour, total, _percent(at, box.width, inner))
@@ -158,9 +158,12 @@ def _size(members: Sequence[_Numbered]) -> int:
 
 
 def _branches(causes: Sequence[_Numbered], total: int) -> dict[str, list[_Numbered]]:
+    """Group by branch; causes without a tree stand together, small branches too."""
     found: dict[str, list[_Numbered]] = {}
     for number, cause in causes:
         found.setdefault(cause.branch or cause.label, []).append((number, cause))
+    if found and all(len(members) == 1 for members in found.values()):
+        return {"": list(causes)}
     small = [b for b, members in found.items() if _size(members) < SMALLEST_BRANCH * total]
     if len(small) > 1:
         found["Other"] = [pair for b in small for pair in found.pop(b)] + found.get("Other", [])

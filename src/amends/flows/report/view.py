@@ -12,16 +12,22 @@ from amends.engine.contracts import (
     BreakdownReport,
     CauseReport,
     Metric,
+    Recommendation,
     Report,
 )
 from amends.flows.report import charts, sentences, words
+from amends.flows.report.flags import Flag
 from amends.flows.report.render import draw
 from amends.flows.report.treemap import Branch, Magnitude, cause_map, is_clear, magnitude
 
 MAIN_CAUSES: Final = 12
 """Causes in the open table; the rest is folded."""
-CHARTED: Final = 12
-"""Breakdowns whose chart is drawn; later ones are told in words."""
+TOLD: Final = 8
+"""Breakdowns told in full; later ones are lines of a table."""
+LISTED: Final = 5
+"""Breakdowns in the list beside the trend."""
+FEW_MISSING: Final = 3
+"""Metrics without a value that are listed openly; more are folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,14 @@ class BreakdownView:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """One recommendation with everyone it is for."""
+
+    whom: tuple[str, ...]
+    recommendation: Recommendation
+
+
+@dataclass(frozen=True, slots=True)
 class CauseRow:
     """One line of the table of causes."""
 
@@ -112,7 +126,11 @@ class Page:
     volume: Figure | None
     key_figures: tuple[KeyFigure, ...]
     missing_figures: tuple[Metric, ...]
+    missing_is_long: bool
     breakdowns: tuple[BreakdownView, ...]
+    """The worst, told in full."""
+    more_breakdowns: tuple[BreakdownView, ...]
+    advice: tuple[Advice, ...]
     severities: tuple[tuple[str, int], ...]
     magnitude: Magnitude
     branches: tuple[Branch, ...]
@@ -131,14 +149,19 @@ def build_page(report: Report) -> Page:
     """Return everything the templates show."""
     rows = _cause_rows(report.causes)
     costs = _cost_rows(report.causes)
+    breakdowns = _breakdowns(report)
     present = [m for m in report.metrics if m.value is not None]
+    missing = tuple(m for m in report.metrics if m.value is None)
     return Page(
         report=report,
         period=words.period(report.starts_at, report.ends_at),
         volume=_volume(report),
         key_figures=tuple(_key_figure(m) for m in present),
-        missing_figures=tuple(m for m in report.metrics if m.value is None),
-        breakdowns=_breakdowns(report),
+        missing_figures=missing,
+        missing_is_long=len(missing) > FEW_MISSING,
+        breakdowns=breakdowns[:TOLD],
+        more_breakdowns=breakdowns[TOLD:],
+        advice=_advice(report.recommendations),
         severities=_severities(report.breakdowns),
         magnitude=magnitude(report.causes),
         branches=cause_map(report.causes) if len(report.causes) > 1 else (),
@@ -156,15 +179,16 @@ def _volume(report: Report) -> Figure | None:
     chart = report.volume
     if chart is None or not chart.starts:
         return None
-    marks = [
-        charts.Mark(i, b.breakdown.onset_at, b.breakdown.severity)
-        for i, b in enumerate(report.breakdowns, 1)
+    flags = [
+        Flag(i, b.breakdown.onset_at, b.breakdown.severity)
+        for i, b in enumerate(report.breakdowns[:TOLD], 1)
     ]
-    wide = draw(charts.volume_option(chart, marks), name="volume", width=780, height=280)
-    narrow = charts.volume_option(charts.thin_out(chart, most=240), marks, ticks=4)
+    wide = draw(charts.volume_option(chart, flags), name="volume", width=780, height=290)
+    thinner = charts.thin_out(chart, most=240)
+    narrow = charts.volume_option(thinner, flags, width=350, ticks=4)
     return Figure(
         svg=Markup(wide),  # noqa: S704 - drawn by ECharts of numbers and dates alone
-        narrow=Markup(draw(narrow, name="volume-s", width=350, height=240)),  # noqa: S704 - likewise
+        narrow=Markup(draw(narrow, name="volume-s", width=350, height=250)),  # noqa: S704 - likewise
         label=sentences.chart_sentence(chart),
         outside=tuple(sentences.outside_rows(chart)),
     )
@@ -182,12 +206,12 @@ def _breakdown(
     number: int, told: BreakdownReport, labels: Mapping[str, str], numbers: Mapping[str, int]
 ) -> BreakdownView:
     b = told.breakdown
-    drawn = number <= CHARTED and bool(told.chart.starts)
+    drawn = number <= TOLD and bool(told.chart.starts)
     return BreakdownView(
         number=number,
         report=told,
         figure=_breakdown_figure(told, number) if drawn else None,
-        spark=_spark(told, number) if drawn else None,
+        spark=_spark(told, number) if drawn and number <= LISTED else None,
         since=sentences.since(b, told.chart.bucket),
         state=sentences.STATES[b.state],
         where=tuple(
@@ -224,6 +248,15 @@ def _spark(told: BreakdownReport, number: int) -> Markup:
     shown = charts.around(told.chart, b.onset_earliest_at, b.ended_at)
     svg = draw(charts.sparkline_option(shown), name=f"s{number}", width=72, height=28)
     return Markup(svg)  # noqa: S704 - drawn by ECharts of numbers and dates alone
+
+
+def _advice(given: Sequence[tuple[str, Recommendation]]) -> tuple[Advice, ...]:
+    """Return each different recommendation once; how the policy decided may differ in figures."""
+    alike: dict[object, list[tuple[str, Recommendation]]] = {}
+    for who, r in given:
+        same = (r.action, r.runner_up, r.owed, r.limit, r.approver, r.reasons)
+        alike.setdefault(same, []).append((who, r))
+    return tuple(Advice(tuple(w for w, _ in group), group[0][1]) for group in alike.values())
 
 
 def _hit(told: BreakdownReport) -> str:
