@@ -144,7 +144,7 @@ def lessons(
     cases: Sequence[CaseFacts], records: Sequence[LogRecord], rng: np.random.Generator
 ) -> list[Lesson]:
     """Do what was shown and see what happens."""
-    done = [record.as_taken(12) for record in records]
+    done = [record.taken(record.chosen, 12) for record in records]
     return [
         Lesson(facts, action, record.owed.amount, respond(facts, action, rng))
         for facts, action, record in zip(cases, done, records, strict=True)

@@ -1,10 +1,11 @@
 """What may, must and should be done for a customer: policy tables, then ranking that learns."""
 
+from .arms import Arm
 from .checks import Findings, Overlap, check, require_sound
 from .explain import decide, explain
 from .learning import learn
 from .log import Lesson, LogRecord
-from .policy import Arm, Permit, Policy, shipped_policy
+from .policy import Permit, Policy, shipped_policy
 from .policy_file import parse_table, read_table
 from .recommender import Recommender
 from .state import LearnedState, dump_state, load_state

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Final
 
 from amends.engine.contracts import BadInput, Money
 
@@ -78,23 +79,27 @@ def cell_finder(
     else is refused with `BadInput`. Facts of exactly the expected type take a short way.
     """
     place = _placer(column, conditions)
+    unknown = place(None) if column.is_optional else -1
 
-    def refuse_or_place(fact: object) -> int:
+    def find(fact: object) -> int:
         if fact is not None:
             return place(column.accept(fact, currency))
-        if column.is_optional:
-            return place(None)
-        raise BadInput(f"The case has no {column.name}.")
+        if unknown < 0:
+            raise BadInput(f"The case has no {column.name}.")
+        return unknown
 
     if column.type is ColumnType.MONEY:
-        return _money_finder(place, refuse_or_place, column, currency)
-    if not column.type.is_ordered:
-        cells = enumerate(cells_of(column, conditions))
-        return _named_finder({c.sample: i for i, c in cells}, refuse_or_place)
-    return refuse_or_place
+        return _money_finder(place, find, column, currency)
+    if column.type is ColumnType.NUMBER:
+        return _count_finder(find)
+    if column.type is ColumnType.DATE:
+        return find
+    samples = (cell.sample for cell in cells_of(column, conditions))
+    return _named_finder({sample: i for i, sample in enumerate(samples)}, find)
 
 
 _Find = Callable[[object], int]
+_COUNTS: Final = 64
 
 
 def _named_finder(index: dict[Scalar | None, int], otherwise: _Find) -> _Find:
@@ -106,6 +111,24 @@ def _named_finder(index: dict[Scalar | None, int], otherwise: _Find) -> _Find:
             at = index.get(fact, other if fact.__class__ is str else None)
             if at is not None:
                 return at
+        return otherwise(fact)
+
+    return find
+
+
+def _count_finder(otherwise: _Find) -> _Find:
+    """Return the short way of a count: small whole numbers are placed once."""
+    known: dict[int, int] = {}
+
+    def find(fact: object) -> int:
+        if fact.__class__ is int:
+            at = known.get(fact)
+            if at is not None:
+                return int(at)
+            at = otherwise(fact)
+            if 0 <= fact < _COUNTS:
+                known[fact] = at
+            return at
         return otherwise(fact)
 
     return find

@@ -22,15 +22,14 @@ def decide(table: Table, facts: Facts) -> Decision:
 
     """
     mask = table.match(facts)
+    if table.hit is HitPolicy.FIRST:
+        mask &= -mask
     known = table.remembered.get(mask)
     if known is not None:
         return known
     if not mask:
         raise table.refuse(facts)
-    decision = _decision(table, mask, table.multiplied(facts))
-    if not mask & table.scaled_rows:
-        table.remembered[mask] = decision
-    return decision
+    return _remembered(table, mask, table.multiplied(facts))
 
 
 def explain(table: Table, facts: Facts) -> Decision:
@@ -50,6 +49,16 @@ def explain(table: Table, facts: Facts) -> Decision:
         rows=tuple(_row_results(table, values, at)),
         would_change=tuple(islice(_changes(table, values, at), MAX_CHANGES)),
     )
+
+
+def _remembered(table: Table, mask: int, values: tuple[Scalar | None, ...]) -> Decision:
+    """Return the decision of matching rows; it is worked out once if nothing else enters it."""
+    known = table.remembered.get(mask)
+    if known is None:
+        known = _decision(table, mask, values)
+        if not mask & table.scaled_rows:
+            table.remembered[mask] = known
+    return known
 
 
 def _decision(table: Table, mask: int, values: tuple[Scalar | None, ...]) -> Decision:
@@ -140,10 +149,10 @@ def _moved_values(
 def _said(
     table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...]
 ) -> tuple[tuple[str, Value], ...]:
-    rows = table.hits(table.matching(at), values)
-    if not rows:
+    mask = table.matching(at)
+    if not mask:
         return (("decision", "none: the table has a gap here"),)
-    return tuple(table.outcome(rows, values).items())
+    return tuple(_remembered(table, mask, values).outcome.items())
 
 
 def _difference(

@@ -43,7 +43,7 @@ def case_inputs(facts: CaseFacts, role: str) -> dict[str, Fact]:
         "segment": facts.segment,
         "product": facts.product,
         "channel": facts.channel,
-        "tenure_months": round(Decimal(facts.tenure_months), 2),
+        "tenure_months": Decimal(int(facts.tenure_months * 100)).scaleb(-2),
         "value_per_year": facts.value_per_year,
         "loss": facts.loss,
         "failures_90_days": facts.failures_90_days,

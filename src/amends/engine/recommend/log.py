@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from amends.engine.contracts import ActionTaken, CaseFacts, Money, Outcome
 
-from .policy import Arm
+from .arms import Arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class LogRecord:
         """The arm that was shown."""
         return self.allowed[self.shown]
 
-    def as_taken(self, delay_hours: float) -> ActionTaken:
-        """Return the shown arm as done after a delay: the customer receives owed and goodwill."""
-        amount = Money(self.owed.amount + self.chosen.goodwill, self.owed.currency)
-        return ActionTaken(self.chosen.kind, amount, delay_hours)
+    def taken(self, arm: Arm, delay_hours: float) -> ActionTaken:
+        """Return an allowed arm as done after a delay: the customer receives owed and goodwill."""
+        amount = Money(self.owed.amount + arm.goodwill, self.owed.currency)
+        return ActionTaken(arm.kind, amount, delay_hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,18 @@ listed by eligibility, each with the part of the loss that the customer gets in 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from amends.engine.contracts import CENT, ActionKind, BadInput, CaseFacts, Decision, Money
+from amends.engine.contracts import BadInput, CaseFacts, Decision, Money
 
+from .arms import Arm, Offer, Purse, offered_arms, offers
 from .checks import require_sound
 from .explain import decide, explain
 from .facts import COURTESY, case_inputs
@@ -26,29 +27,12 @@ from .table import Fact, Table
 POLICIES: Final = Path(__file__).parent / "policies"
 """Shipped tables, one YAML file each."""
 
-CREDITS: Final = frozenset({ActionKind.CREDIT, ActionKind.APOLOGY_CREDIT})
-"""Actions whose amount may be cut to the limit; the others are given whole or not at all."""
-
 LAYERS: Final = ("eligibility", "limits", "ceiling", "approvals", "practice")
 
 _ZERO: Final = Decimal(0)
-_ONE: Final = Decimal(1)
-_KINDS: Final = {kind.value: kind for kind in ActionKind}
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One thing that may be done: its kind and the goodwill that goes with it."""
-
-    kind: ActionKind
-    goodwill: Decimal
-    """What is given at discretion, besides what is owed."""
-    share: float
-    """All that the customer gets, owed included, ÷ the loss (a loss below 1 counts as 1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """What policy says of one case, before ranking."""
 
     owed: Money
@@ -77,6 +61,14 @@ class Layers:
     approvals: Table
     practice: Table
     content_hash: str
+    offers: Mapping[str, Offer] = field(init=False)
+    """Row of eligibility → what it allows."""
+    practices: Mapping[str, Offer] = field(init=False)
+    """Row of practice → what it would do."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "offers", offers(self.eligibility))
+        object.__setattr__(self, "practices", offers(self.practice))
 
 
 @dataclass(frozen=True)
@@ -149,14 +141,18 @@ _Ask = Callable[[Table, Mapping[str, Fact]], Decision]
 def _permit(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, ask: _Ask) -> Permit:
     currency = facts.loss.currency
     entitlements = tuple([ask(table, inputs) for table in layers.entitlements])
-    owed = max((_amount(d, "owed") for d in entitlements), default=_ZERO)
+    owed = max([Decimal(d.outcome["owed"]) for d in entitlements], default=_ZERO)
     inputs["owed"] = Money(owed, currency)
     limits, ceiling = ask(layers.limits, inputs), ask(layers.ceiling, inputs)
     limit, reason = _limit(limits, ceiling, owed)
     allowed, practice = ask(layers.eligibility, inputs), ask(layers.practice, inputs)
     approvals = ask(layers.approvals, inputs)
     approver = str(approvals.outcome["approver"])
-    arms, usual = _arms(allowed, practice, facts.loss.amount, owed, limit)
+    arms, usual = offered_arms(
+        [layers.offers[row] for row in allowed.matched],
+        layers.practices[practice.matched[0]],
+        Purse(facts.loss.amount, owed, limit),
+    )
     return Permit(
         Money(owed, currency),
         tuple(_questions(layers.entitlements, entitlements)),
@@ -171,72 +167,11 @@ def _permit(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, ask: _Ask
 
 
 def _limit(limits: Decision, ceiling: Decision, owed: Decimal) -> tuple[Decimal, str]:
-    goodwill = _amount(limits, "limit")
-    room = max(_ZERO, _amount(ceiling, "ceiling") - owed)
+    goodwill = Decimal(limits.outcome["limit"])
+    room = max(_ZERO, Decimal(ceiling.outcome["ceiling"]) - owed)
     if goodwill <= room:
         return goodwill, f"{limits.table}: {limits.matched[0]}"
     return room, f"{ceiling.table}: {ceiling.matched[0]}" + (" less what is owed" if owed else "")
-
-
-def _arms(
-    allowed: Decision, practice: Decision, loss: Decimal, owed: Decimal, limit: Decimal
-) -> tuple[tuple[Arm, ...], int]:
-    unit = float(max(loss, _ONE))
-    arms: list[Arm] = []
-    for output in allowed.collected:
-        kind, share = _KINDS[str(output["action"])], Decimal(output["share"])
-        goodwill = _goodwill(kind, share, loss, owed, limit) if share else _ZERO
-        if goodwill is None or any(a.kind is kind and a.goodwill == goodwill for a in arms):
-            continue
-        arms.append(Arm(kind, goodwill, float(owed + goodwill) / unit))
-    if not arms:
-        raise BadInput(
-            "No action is allowed within the limit.",
-            where=f"policy table {allowed.table}",
-            remedy="Allow an action without money for every case, such as a callback.",
-        )
-    wanted, share = str(practice.outcome["action"]), Decimal(practice.outcome["share"])
-    if share and share * loss - owed < 1:
-        wanted, share = ActionKind.APOLOGY, _ZERO
-    return tuple(arms), _nearest(arms, wanted, share)
-
-
-def _goodwill(
-    kind: ActionKind, share: Decimal, loss: Decimal, owed: Decimal, limit: Decimal
-) -> Decimal | None:
-    """Return what a share of the loss leaves to give, cut to the limit; None: nothing or too much.
-
-    Only credits can be cut: half a refund is no refund.
-    """
-    goodwill = (share * loss - owed).quantize(CENT, ROUND_DOWN)
-    if goodwill > limit:
-        if kind not in CREDITS:
-            return None
-        goodwill = limit
-    return goodwill if goodwill >= _ONE else None
-
-
-def _nearest(arms: Sequence[Arm], kind: str, share: Decimal) -> int:
-    """Return the arm nearest to a practice: its kind, else its like, else the first."""
-    order = [kind, *_LIKE.get(kind, ()), ActionKind.CALLBACK, ActionKind.APOLOGY]
-    for wanted in order:
-        same = [i for i, arm in enumerate(arms) if arm.kind == wanted]
-        if same:
-            return min(same, key=lambda i: abs(arms[i].share - float(share)))
-    return 0
-
-
-_LIKE: Final[Mapping[str, tuple[str, ...]]] = {
-    ActionKind.REFUND: (ActionKind.APOLOGY_CREDIT, ActionKind.CREDIT),
-    ActionKind.REPLACEMENT: (ActionKind.REFUND, ActionKind.APOLOGY_CREDIT),
-    ActionKind.APOLOGY_CREDIT: (ActionKind.CREDIT, ActionKind.APOLOGY),
-    ActionKind.CREDIT: (ActionKind.APOLOGY_CREDIT, ActionKind.APOLOGY),
-    ActionKind.NONE: (ActionKind.APOLOGY,),
-}
-
-
-def _amount(decision: Decision, name: str) -> Decimal:
-    return Decimal(decision.outcome[name])
 
 
 def _questions(tables: Iterable[Table], decisions: Iterable[Decision]) -> Iterable[tuple[str, str]]:
@@ -259,9 +194,10 @@ def _layers_on(policy: Policy, day: date) -> Layers:
             where="policy",
             remedy="Add one whose effective dates cover the day.",
         )
-    rest = {name: named[name] for name in LAYERS}
     return Layers(
-        entitlements, **rest, content_hash=_combined_hash((*entitlements, *rest.values()))
+        entitlements,
+        **{name: named[name] for name in LAYERS},
+        content_hash=_combined_hash((*entitlements, *(named[name] for name in LAYERS))),
     )
 
 

@@ -20,7 +20,8 @@ FLOOR: Final = 0.01
 
 MOST_EXPLORATION: Final = 0.15
 
-DRAWS: Final = 256
+DRAWS: Final = 128
+"""Posterior draws, in pairs of opposite sign: their mean is the posterior mean."""
 
 REPEATED: Final = 2
 """Failures in the 90 days before from which a customer is not experimented with."""

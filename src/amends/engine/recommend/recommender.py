@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv
 
 from amends.engine.contracts import (
     CaseFacts,
@@ -18,15 +18,16 @@ from amends.engine.contracts import (
     Recommendation,
 )
 
+from .arms import Arm
 from .learning import learn, tally_keys
 from .log import Lesson, LogRecord
-from .policy import Arm, Permit, Policy, shipped_policy
+from .policy import Permit, Policy, shipped_policy
 from .ranking import Choices, choose, may_explore
 from .reasons import Weighed, reasons
 from .state import LearnedState, Tally
 from .valuation import Valuer, Values
 
-BATCH: Final = 512
+BATCH: Final = 128
 """Cases valued at once."""
 
 PRIOR_CASES: Final = 20
@@ -163,7 +164,7 @@ class Recommender:
         beliefs = [self._belief(facts, arm, p) for arm, p in zip(permit.arms, prior, strict=True)]
         hits = np.array([rate * weight for rate, weight, _ in beliefs])
         misses = np.array([(1 - rate) * weight for rate, weight, _ in beliefs])
-        low, high = (stats.beta.ppf(q, hits, misses) for q in (0.025, 0.975))
+        low, high = (betaincinv(hits, misses, q) for q in (0.025, 0.975))
         return [
             RankedAction(
                 kind=arm.kind,

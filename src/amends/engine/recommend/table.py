@@ -89,6 +89,10 @@ _Compiled = tuple[str, Callable[[object], int], tuple[int, ...]]
 """Name, closure from fact to cell, and the rows of each cell."""
 
 
+_Give = Callable[[tuple[Scalar | None, ...]], Scalar]
+"""Closure from the facts that outputs multiply to one output."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A compiled policy table. Made by `read_table`; frozen; safe to share."""
@@ -117,7 +121,8 @@ class Table:
         init=False, repr=False, compare=False, default_factory=dict
     )
     """Decisions by matching rows, where nothing else enters: `decide` works them out once."""
-    _scaled: tuple[bool, ...] = field(init=False, repr=False, compare=False)
+    _gives: tuple[tuple[_Give, ...], ...] = field(init=False, repr=False, compare=False)
+    _scaled: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _columns: tuple[_Compiled, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -132,7 +137,17 @@ class Table:
         scaled = {o.column for row in self.rows for o in row.outputs if isinstance(o, Scaled)}
         is_scaled = [any(isinstance(o, Scaled) for o in row.outputs) for row in self.rows]
         set_(self, "scaled_rows", sum(1 << r for r, scaled_ in enumerate(is_scaled) if scaled_))
-        set_(self, "_scaled", tuple(column.name in scaled for column in self.inputs))
+        positions = {name: i for i, name in enumerate(names)}
+        rounding = ROUND_DOWN if self.hit is HitPolicy.COLLECT_MIN else ROUND_HALF_EVEN
+        gives = (
+            [
+                _giver(o, c, positions, rounding)
+                for o, c in zip(r.outputs, self.outputs, strict=True)
+            ]
+            for r in self.rows
+        )
+        set_(self, "_gives", tuple(map(tuple, gives)))
+        set_(self, "_scaled", tuple(i for i, name in enumerate(names) if name in scaled))
         set_(self, "content_hash", _content_hash(self))
 
     def is_effective(self, on: date) -> bool:
@@ -183,13 +198,18 @@ class Table:
         return mask
 
     def multiplied(self, facts: Facts) -> tuple[Scalar | None, ...]:
-        """Return the facts that outputs multiply, in column order; None for all others."""
-        return tuple(
-            [
-                _typed(self, column, facts) if is_scaled else None
-                for column, is_scaled in zip(self.inputs, self._scaled, strict=True)
-            ]
-        )
+        """Return the facts that outputs multiply, in column order; None for all others.
+
+        For a case that `match` has accepted: amounts are not checked again.
+        """
+        values: list[Scalar | None] = [None] * len(self.inputs)
+        for at in self._scaled:
+            fact = facts.get(self.inputs[at].name)
+            if fact.__class__ is Money:
+                values[at] = fact.amount
+            else:
+                values[at] = _typed(self, self.inputs[at], facts)
+        return tuple(values)
 
     def matching(self, at: tuple[int, ...]) -> int:
         """Return the mask of rows that match a combination of cells."""
@@ -200,40 +220,35 @@ class Table:
 
     def hits(self, mask: int, values: tuple[Scalar | None, ...]) -> tuple[int, ...]:
         """Return the rows that decide, the deciding one first; COLLECT: all in table order."""
+        if self.hit is HitPolicy.FIRST:
+            return ((mask & -mask).bit_length() - 1,)
         rows = tuple(_bits(mask))
         if self.hit is HitPolicy.COLLECT_MIN and len(rows) > 1:
-            return tuple(sorted(rows, key=lambda r: (self.output(r, 0, values), r)))
-        if self.hit is HitPolicy.FIRST:
-            return rows[:1]
+            ranked = sorted([(self._gives[r][0](values), r) for r in rows])
+            return tuple([r for _, r in ranked])
         return rows
 
-    def output(self, row: int, column: int, values: tuple[Scalar | None, ...]) -> Scalar:
-        """Return one output of a row; scaled amounts are rounded (a limit down) to cents."""
-        value = self.rows[row].outputs[column]
-        if not isinstance(value, Scaled):
-            return value
-        at = next(i for i, c in enumerate(self.inputs) if c.name == value.column)
-        product = value.factor * Decimal(values[at])  # type: ignore[arg-type]
-        if self.outputs[column].type is not ColumnType.MONEY:
-            return product
-        limiting = self.hit is HitPolicy.COLLECT_MIN
-        return product.quantize(CENT, ROUND_DOWN if limiting else ROUND_HALF_EVEN)
-
     def outcome(self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]) -> dict[str, Value]:
-        """Return output name → value of the deciding row; COLLECT: values joined by ", "."""
+        """Return output name → value of the deciding row; COLLECT: values joined by ", ".
+
+        Scaled amounts are rounded to cents, limits down.
+        """
         if self.hit is HitPolicy.COLLECT:
-            first = (write(self.output(r, 0, values)) for r in rows)
+            first = (write(self._gives[r][0](values)) for r in rows)
             return {self.outputs[0].name: ", ".join(dict.fromkeys(first))}
-        return {c.name: _plain(self.output(rows[0], i, values)) for i, c in enumerate(self.outputs)}
+        return self._given(rows[0], values)
 
     def collected(
         self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]
     ) -> tuple[dict[str, Value], ...]:
         """Return the outputs of every given row."""
-        return tuple(
-            {c.name: _plain(self.output(r, i, values)) for i, c in enumerate(self.outputs)}
-            for r in rows
-        )
+        return tuple(self._given(r, values) for r in rows)
+
+    def _given(self, row: int, values: tuple[Scalar | None, ...]) -> dict[str, Value]:
+        return {
+            column.name: _plain(give(values))
+            for column, give in zip(self.outputs, self._gives[row], strict=True)
+        }
 
     def refuse(self, facts: Facts) -> BadInput:
         """Return the refusal of a case that no row speaks for."""
@@ -247,6 +262,20 @@ class Table:
             where=f"policy table {self.name} {self.version}",
             remedy="Close the gap in the table; nothing is decided by default.",
         )
+
+
+def _giver(output: Output, column: Column, positions: Mapping[str, int], rounding: str) -> _Give:
+    if not isinstance(output, Scaled):
+        return lambda _: output
+    factor, at = output.factor, positions[output.column]
+
+    def product(values: tuple[Scalar | None, ...]) -> Scalar:
+        return factor * Decimal(values[at])  # type: ignore[arg-type]
+
+    def amount(values: tuple[Scalar | None, ...]) -> Scalar:
+        return (factor * Decimal(values[at])).quantize(CENT, rounding)  # type: ignore[arg-type]
+
+    return amount if column.type is ColumnType.MONEY else product
 
 
 def _typed(table: Table, column: Column, facts: Facts) -> Scalar | None:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import CaseFacts, Floats, Severity
 
+from .arms import Arm
 from .evidence import KINDS, Draws, Ints, prior_rates, prior_values
 from .features import KNOTS, Traits, effect_names, group_of, traits, worth
 from .learning import Posterior
-from .policy import Arm
 from .ranking import DRAWS
 from .state import LearnedState
 
@@ -86,21 +86,23 @@ class Valuer:
         """Return draws (B, K, M) in parts of the yearly value."""
         cohorts: dict[Traits, int] = {}
         cohort = np.array([cohorts.setdefault(traits(c), len(cohorts)) for c in facts])[:, None]
-        curves = np.stack([self._curve(t) for t in cohorts])
-        clipped = np.minimum(shares, KNOTS[-1])
-        at = np.minimum(np.searchsorted(_ENDS, clipped, side="right") - 1, len(KNOTS) - 1)
-        part = ((clipped - _ENDS[at]) / (_ENDS[at + 1] - _ENDS[at])).astype(np.float32)
         draws = np.stack([self._effects(t) for t in cohorts])[cohort, kinds]
         draws += rates.astype(np.float32)[:, :, None] * self._evidence
-        draws += (1 - part)[:, :, None] * curves[cohort, at]
-        draws += part[:, :, None] * curves[cohort, at + 1]
+        paid = np.nonzero(shares > 0)
+        share = np.minimum(shares[paid], KNOTS[-1])
+        at = np.minimum(np.searchsorted(_ENDS, share, side="right") - 1, len(KNOTS) - 1)
+        part = ((share - _ENDS[at]) / (_ENDS[at + 1] - _ENDS[at])).astype(np.float32)[:, None]
+        curves = np.stack([self._curve(t) for t in cohorts])
+        whose = cohort[paid[0], 0]
+        draws[paid] += (1 - part) * curves[whose, at] + part * curves[whose, at + 1]
         return np.asarray(draws, np.float32)
 
     @cached_property
     def _normals(self) -> Draws:
         rng = np.random.default_rng(_SEED)
-        shape = (len(self.state.names) + 2 * len(KINDS) + 1, DRAWS)
-        return rng.standard_normal(shape).astype(np.float32)
+        shape = (len(self.state.names) + 2 * len(KINDS) + 1, DRAWS // 2)
+        half = rng.standard_normal(shape).astype(np.float32)
+        return np.concatenate([half, -half], axis=1)
 
     @cached_property
     def _drawn(self) -> Draws:
