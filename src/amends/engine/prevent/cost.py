@@ -68,8 +68,8 @@ _UNITS: Final = {
     "churn_delta": (
         "share",
         (
-            "our placeholder; complaints raise churn and recovery rarely offsets it fully (Knox & van "
-            "Oest 2014)"
+            "our placeholder; complaints raise churn and recovery rarely offsets it fully "
+            "(Knox & van Oest 2014)"
         ),
     ),
     "margin_per_customer": ("per customer", "our placeholder: replace by your own"),

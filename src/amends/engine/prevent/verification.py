@@ -53,7 +53,8 @@ def verify(series: FixSeries, fix_at: datetime, config: VerifyConfig | None = No
     degrees of freedom as the shorter side has blocks, less one. A few controls are added up; from
     `SDID_DONORS` on they are weighted as in synthetic difference in differences (Arkhangelsky et
     al. 2021). `placebo_p_value` is the same test at a made-up fix half-way through the time before:
-    when it is small, the ratio moves by itself.
+    when it is small, or the ratio has a clear trend before the fix, the ratio moves by itself and
+    nothing is verified.
 
     Without a control there is no effect: a plain before/after comparison finds one in more than
     half of all useless fixes.
@@ -79,8 +80,13 @@ def verify(series: FixSeries, fix_at: datetime, config: VerifyConfig | None = No
     test = block_test(ratio, blocks.n_before, config.level)
     placebo = _placebo_in_time(ratio[: blocks.n_before], blocks.n_after, config)
     donors = _donor_placebo(series, fix_at, test, config)
-    verdict, reason = _judge(test, placebo, config)
-    reasons = [reason, _control_reason(series, weighted), *_placebo_reasons(placebo, donors)]
+    trend = _trend_p_value(ratio[: blocks.n_before], test.effect)
+    verdict, reason = _judge(test, placebo, trend, config)
+    reasons = [
+        reason,
+        _control_reason(series, weighted),
+        *_placebo_reasons(placebo, trend, donors),
+    ]
     return Verification(
         verdict=verdict,
         effect=test.effect,
@@ -191,11 +197,21 @@ def _donor_placebo(
     return as_clear, n
 
 
-def _judge(test: BlockTest, placebo: float | None, config: VerifyConfig) -> tuple[Verdict, str]:
-    low, high = test.interval.low, test.interval.high
+def _trend_p_value(before: Floats, effect: float) -> float | None:
+    """Return p of a straight trend before the fix that goes the way of the effect; else None."""
+    if len(before) < 4 or np.ptp(before) == 0:
+        return None
+    line = stats.linregress(np.arange(len(before)), before)
+    return float(line.pvalue) if line.slope * effect > 0 else None
+
+
+def _judge(
+    test: BlockTest, placebo: float | None, trend: float | None, config: VerifyConfig
+) -> tuple[Verdict, str]:
+    low, high, alpha = test.interval.low, test.interval.high, 1 - config.level
     span = f"{100 * test.effect:+.1f} % [{100 * low:+.1f}, {100 * high:+.1f}]"
-    if test.p_value < 1 - config.level and test.effect < 0:
-        if placebo is not None and placebo < (1 - config.level) / 5:
+    if test.p_value < alpha and test.effect < 0:
+        if any(p is not None and p < alpha / 5 for p in (placebo, trend)):
             return Verdict.TOO_EARLY, (
                 f"Undecided: {span}, but the ratio to the control moved as clearly before the fix."
             )
@@ -216,10 +232,14 @@ def _control_reason(series: FixSeries, weighted: bool) -> str:
     return f"Control: {' + '.join(series.names)}."
 
 
-def _placebo_reasons(placebo: float | None, donors: tuple[int, int] | None) -> list[str]:
+def _placebo_reasons(
+    placebo: float | None, trend: float | None, donors: tuple[int, int] | None
+) -> list[str]:
     reasons = []
     if placebo is not None:
         reasons.append(f"Placebo in time, half-way through the time before: p = {placebo:.2f}.")
+    if trend is not None and trend < 0.05:
+        reasons.append(f"The ratio already moved that way before the fix: trend p = {trend:.3f}.")
     if donors is not None:
         reasons.append(f"Donor placebos: {donors[0]} of {donors[1]} controls moved as clearly.")
     return reasons

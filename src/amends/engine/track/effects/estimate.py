@@ -156,7 +156,7 @@ def _doubts(
     if ratio is not None and ratio < 0.001:
         doubts.append(
             f"Sample ratio: the arms are not as large as the propensities say (p = {ratio:.1e}). "
-            "Rows are missing or the propensities are not those that were used."
+            "Rows are missing, or the propensities are not the chances of these arms."
         )
     if placebo_p is not None and placebo_p < 0.05:
         doubts.append(

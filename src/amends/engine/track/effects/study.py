@@ -91,8 +91,8 @@ def two_arms(treated: Floats) -> Floats:
     return np.column_stack([1 - treated, treated])
 
 
-def encode_covariates(table: pa.Table) -> Covariates:
-    """Return every column of a table as covariates.
+def encode_covariates(table: pa.Table, n: int | None = None) -> Covariates:
+    """Return every column of a table as covariates; `n` rows, where there may be no column.
 
     Numbers are standardised, with the median and an indicator where they are missing; texts, bools
     and dictionaries become one column per value, the last one left out.
@@ -110,7 +110,7 @@ def encode_covariates(table: pa.Table) -> Covariates:
             if spread > 0:
                 columns.append((values - values.mean()) / spread)
                 names.append(title)
-    matrix = np.column_stack(columns) if columns else np.empty((len(table), 0))
+    matrix = np.column_stack(columns) if columns else np.empty((len(table) if n is None else n, 0))
     return Covariates(matrix, tuple(names))
 
 
