@@ -5,8 +5,10 @@ variants are expanded when the grammar is read; to write, each row picks a templ
 variant of the template and a filler per slot, all by its own seed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd, prod
 from typing import Final
 
 import numpy as np
@@ -18,48 +20,76 @@ from .randomness import Bools, Ints, Seeds, pick
 MAX_VARIANTS: Final = 80
 MAX_SLOTS: Final = 4
 _EMPTY: Final = -1
+_GAP: Final = re.compile(r"\s+([,.:;?!](?:\s|$))")
+"""what an empty alternative leaves before a stop"""
+_MARK: Final = re.compile(r"[\[|\]]")
 
 
 def expand(template: str) -> tuple[str, ...]:
     """Return the variants of a template, an even choice of `MAX_VARIANTS` when there are more.
 
+    Alternatives may hold alternatives: ``[they [say|claim]|{vendor} says]``.
+
     Raises
     ------
     ValueError
-        A bracket is left open or closed twice.
+        A bracket is left open or closes what never opened.
 
     """
-    parts = _alternatives(template)
-    total = 1
-    for part in parts:
-        total *= len(part)
-    step = max(1, total // MAX_VARIANTS)
-    if step > 1:
-        step |= 1
-    chosen = []
-    for k in range(min(total, MAX_VARIANTS)):
-        number, words = k * step % total, []
-        for part in parts:
-            number, which = divmod(number, len(part))
-            words.append(part[which])
-        chosen.append(" ".join("".join(words).split()))
-    return tuple(dict.fromkeys(chosen))
+    phrase, rest = _phrase(template, template)
+    if rest:
+        raise ValueError(f"A bracket closes that never opened: {template!r}")
+    total = phrase.count
+    step = max(1, total // MAX_VARIANTS) | 1
+    while gcd(step, total) > 1:
+        step += 2
+    chosen = (phrase.variant(k * step % total) for k in range(min(total, MAX_VARIANTS)))
+    return tuple(dict.fromkeys(_GAP.sub(r"\1", " ".join(words.split())) for words in chosen))
 
 
-def _alternatives(template: str) -> list[list[str]]:
-    parts: list[list[str]] = []
-    rest = template
-    while rest:
-        plain, opened, rest = rest.partition("[")
-        if "]" in plain:
-            raise ValueError(f"A bracket closes that never opened: {template!r}")
-        parts.append([plain])
-        if opened:
-            inside, closed, rest = rest.partition("]")
-            if not closed or "[" in inside:
-                raise ValueError(f"A bracket is left open or nested: {template!r}")
-            parts.append(inside.split("|"))
-    return parts
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """Text and choices in turn; each choice is a tuple of phrases."""
+
+    parts: tuple[str | tuple["_Phrase", ...], ...]
+
+    @property
+    def count(self) -> int:
+        """How many variants there are."""
+        return prod(sum(p.count for p in part) for part in self.parts if not isinstance(part, str))
+
+    def variant(self, number: int) -> str:
+        """Return one variant by its number."""
+        words = []
+        for part in self.parts:
+            if isinstance(part, str):
+                words.append(part)
+                continue
+            number, left = divmod(number, sum(p.count for p in part))
+            for phrase in part:
+                if left < phrase.count:
+                    words.append(phrase.variant(left))
+                    break
+                left -= phrase.count
+        return "".join(words)
+
+
+def _phrase(text: str, template: str) -> tuple[_Phrase, str]:
+    """Read up to the end, a bar or a closing bracket; return what is left from there."""
+    parts: list[str | tuple[_Phrase, ...]] = []
+    while True:
+        cut = _MARK.search(text)
+        parts.append(text[: cut.start()] if cut else text)
+        if cut is None or cut.group() != "[":
+            return _Phrase(tuple(parts)), text[cut.start() :] if cut else ""
+        text, mark, choices = text[cut.end() :], "|", []
+        while mark == "|":
+            choice, text = _phrase(text, template)
+            if not text:
+                raise ValueError(f"A bracket is left open: {template!r}")
+            choices.append(choice)
+            mark, text = text[0], text[1:]
+        parts.append(tuple(choices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +144,7 @@ class Grammar:
         capital = pa.array([s[0][:1].upper() + s[0][1:] for s in segments], pa.string())
         self._first = pa.concat_arrays([lower[0], capital])
         self._others = lower[1:]
+        self._opens_with_slot = np.array([not s[0] for s in segments], dtype=bool)
 
     def _cut(self, variant: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
         pieces, slots = [], []
@@ -154,7 +185,8 @@ class Grammar:
             kinds = self._kinds[chosen, i]
             columns.append(self._fill(kinds, seeds, salt + 2 + i, own))
             columns.append(self._others[i].take(pa.array(chosen)))
-        return pc.binary_join_element_wise(*columns, "")
+        words = pc.binary_join_element_wise(*columns, "")
+        return _capitalised(words, capital & self._opens_with_slot[chosen])
 
     def words(self, slots: Ints, seeds: Seeds, salt: int) -> pa.Array:
         """Return for each row one of the words of its slot."""
@@ -169,6 +201,17 @@ class Grammar:
                 mask = pa.array(mine)
                 filled = pc.replace_with_mask(filled, mask, words.filter(mask))
         return filled
+
+
+def _capitalised(words: pa.Array, rows: Bools) -> pa.Array:
+    """Begin some words with a capital; `pc.utf8_capitalize` would lower the rest."""
+    if not rows.any():
+        return words
+    mask = pa.array(rows)
+    held = words.filter(mask)
+    first = pc.utf8_upper(pc.utf8_slice_codeunits(held, 0, 1))
+    raised = pc.binary_join_element_wise(first, pc.utf8_slice_codeunits(held, 1), "")
+    return pc.replace_with_mask(words, mask, raised)
 
 
 def _fillers(slots: Mapping[str, Sequence[str]]) -> Fillers:

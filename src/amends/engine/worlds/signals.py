@@ -116,7 +116,8 @@ def _distinct(language: Language, topic: Topic, texts: Texts, told: Bools) -> pa
     plain = np.zeros(len(rows), dtype=bool)
     refs = language.grammar.write(pools, topic.seeds[rows], 200, plain, {})
     mask = pa.array(again)
-    joined = pc.binary_join_element_wise(words.filter(mask), refs, ", ")
+    bare = pc.utf8_rtrim(words.filter(mask), ".!,")
+    joined = pc.binary_join_element_wise(bare, refs, ", ")
     return pc.replace_with_mask(words, mask, joined)
 
 

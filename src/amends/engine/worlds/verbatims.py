@@ -34,7 +34,8 @@ WAYS: Final = (
 """How a text is put. The first seven are ways to tell of a failure."""
 WAY: Final = {name: code for code, name in enumerate(WAYS)}
 _NONE: Final = -1
-_SPACE, _STOP, _COMMA = 1, 2, 3
+_SPACE, _STOP, _GAP = 1, 2, 3
+"""after a fragment: go on, end the sentence, it has ended itself"""
 _PARTS: Final = 11
 """Places: greet, tenure, lead, main, link, second, tail, detail, history, demand, close."""
 
@@ -119,7 +120,7 @@ class _Plan:
         pieces: list[pa.Array] = []
         n = len(self.topic)
         starts = np.ones(n, dtype=bool)
-        separators = pa.array(["", " ", ". ", ", "])
+        separators = pa.array(["", " ", ". ", " "])
         for part in range(_PARTS):
             rows = np.flatnonzero(self.pools[part] != _NONE)
             if not len(rows):
@@ -134,7 +135,7 @@ class _Plan:
             where[rows] = np.arange(len(rows))
             pieces.append(pa.concat_arrays([words, pa.array([""])]).take(pa.array(where)))
             pieces.append(separators.take(pa.array(ends)))
-            starts[rows] = self.ends[part, rows] == _STOP
+            starts[rows] = self.ends[part, rows] != _SPACE
         return pc.binary_join_element_wise(*pieces, "")
 
     def _is(self, *names: str) -> Bools:
@@ -186,7 +187,7 @@ class _Plan:
         telling = self._is("plain", "negated", "contrast", "ironic", "mixed")
         short = np.isin(topic.kind, [CODE[Kind.SURVEY], CODE[Kind.SOCIAL]])
         much = np.where(short, 0.45, 1.0) * np.where(telling, 1.0, 0.25) * self.is_customer
-        self._maybe(0, "greet", much * ~short)
+        self._maybe(0, "greet", much * ~short, _GAP)
         self._maybe(1, "tenure", much * telling)
         self._maybe(8, "history", np.where(topic.attempt > 1, much * telling, 0.0))
         self._maybe(9, "demand", much * telling)
@@ -205,9 +206,9 @@ class _Plan:
         self._put(3, early, detail)
         self._put(7, early, main)
 
-    def _maybe(self, part: int, name: str, chance: Floats) -> None:
+    def _maybe(self, part: int, name: str, chance: Floats, end: int = _STOP) -> None:
         pools = self.language.by_voice(name)[self.topic.voice]
-        self._put(part, self._wants(part, name, chance) & (pools != _NONE), pools)
+        self._put(part, self._wants(part, name, chance) & (pools != _NONE), pools, end)
 
     def _wants(self, part: int, name: str, chance: Floats) -> Bools:
         habit = np.array([getattr(voice, name) for voice in self.language.voices])
