@@ -39,6 +39,7 @@ DEEPEST: Final = 3
 """Dimensions that localisation may add to the series in which something was found."""
 LEAST_SHARE: Final = 0.5
 """Part of the excess that a slice must hold to be called the place."""
+_NEARLY: Final = 0.93
 BASELINE: Final = timedelta(days=56)
 """How long before the onset is compared with, where there is as much."""
 
@@ -117,6 +118,8 @@ def within(signals: pa.Table, where: Slice) -> Flags:
 
 def _event(signals: pa.Table, watch: Watch, watched: Watched, finding: Finding) -> Event:
     shares = _localised(signals, watch, watched, finding)
+    plain = _without_redundant(signals, watched, finding, shares[0].slice)
+    shares = (replace(shares[0], slice=plain), *(s for s in shares[1:] if s.slice != plain))
     exact = _on_exact_slice(signals, watch, watched, finding, shares[0].slice)
     if exact is not None:
         watched, finding = exact
@@ -155,6 +158,29 @@ def _localised(
     if found.explained_by == 1 and best:
         return tuple([best[0], *(s for s in inside if s is not best[0])][:3])
     return (whole, *inside[:2])
+
+
+def _without_redundant(
+    signals: pa.Table, watched: Watched, finding: Finding, where: Slice
+) -> Slice:
+    """Return the slice without the terms that nearly all of its bad signals share anyway.
+
+    Whatever is "refund late" happens in the journey stage of refunds: to say so tells nothing.
+    """
+    for term in sorted(where.terms, key=_telling):
+        wider = Slice(tuple(t for t in where.terms if t != term))
+        inside = int(_masks(signals, watched, finding, where)[0].sum())
+        if len(where.terms) > 1 and inside >= _NEARLY * int(
+            _masks(signals, watched, finding, wider)[0].sum()
+        ):
+            where = wider
+    return where
+
+
+def _telling(term: tuple[str, str]) -> int:
+    """Return how much a dimension tells a reader, the least first."""
+    order = ("journey_stage", "touchpoint", "channel", "segment", "tier")
+    return order.index(term[0]) if term[0] in order else len(order) + (term[0] == "cause")
 
 
 def _given(where: Slice) -> list[tuple[str, str]]:
@@ -251,7 +277,9 @@ def _same(one: Event, other: Event) -> bool:
     mine, theirs = one.slice.as_dict(), other.slice.as_dict()
     if any(theirs[dim] != value for dim, value in mine.items() if dim in theirs):
         return False
+    if one.cause is not None and one.cause == other.cause:
+        return True
     if one.watched.measure == other.watched.measure:
-        return one.slice.covers(other.slice) and other.slice.covers(one.slice)
+        return one.slice == other.slice
     shares_a_term = bool(mine.keys() & theirs.keys())
-    return shares_a_term or one.cause == other.cause or not mine or not theirs
+    return shares_a_term or not mine or not theirs

@@ -109,7 +109,7 @@ def _taxonomy(
     starters = [starter_taxonomy(name) for name in starter_taxonomies()]
     given = [code for code in codes if code]
     for starter in starters:
-        if given and not read_labels(given, starter).is_from_labels:
+        if given and read_labels(given, starter).how == "names":
             return starter, f"The reasons in the file are those of the taxonomy “{starter.title}”."
     choice = choose_taxonomy([text for text in texts if text], starters)
     return starter_taxonomy(choice.name), choice.note
@@ -164,25 +164,28 @@ def _causes(
     tells: Flags,
     tick: Tick,
 ) -> tuple[list[str | None], NDArray[np.float32]]:
-    """Return the cause of each signal (None: no failure told) and the confidence in it."""
-    n = len(texts)
-    paths: list[str | None] = [None] * n
-    confidence = np.full(n, np.nan, np.float32)
+    """Return the cause of each signal (None: no failure told) and the confidence in it.
+
+    Where nobody learnt from the codes, those that stand for a cause are taken as they are.
+    """
+    paths: list[str | None] = [None] * len(texts)
+    confidence = np.full(len(texts), np.nan, np.float32)
+    book = classifier.codebook if classifier else None
+    given = [code if book is None or (code or "").strip() in book.meant else None for code in codes]
     if classifier is not None:
-        asked = np.flatnonzero(tells)
+        asked = np.flatnonzero(tells | np.array([book is not None and bool(c) for c in given]))
         labels = classifier.label(
             [texts[i] for i in asked],
             lambda done, total: tick("classifying", done, total),
+            codes=[given[i] for i in asked],
         )
         for place, path in zip(asked, labels.paths(), strict=True):
             paths[place] = path
         confidence[asked] = labels.confidence
-    if any(codes):
-        given = read_labels(codes, taxonomy).paths
-        for i, reason in enumerate(given):
+    if book is None and any(given):
+        for i, reason in enumerate(read_labels(given, taxonomy).paths):
             if reason is not None:
-                paths[i] = reason
-                confidence[i] = CODE_CONFIDENCE
+                paths[i], confidence[i] = reason, CODE_CONFIDENCE
     return paths, confidence
 
 

@@ -72,7 +72,9 @@ def _dense_stretch(
     counts = np.bincount(week)
     # the typical busy week is that of the median signal, not of the median week: trickles are long
     busy = np.median(counts[week])
-    dense = np.concatenate(([0], (counts >= DENSE_SHARE * busy).astype(int), [0]))
+    is_dense = counts >= DENSE_SHARE * busy
+    is_dense[-1] |= is_dense[-2]  # the last week is seldom whole
+    dense = np.concatenate(([0], is_dense.astype(int), [0]))
     edges = np.flatnonzero(np.diff(dense))
     opens, closes = edges[::2], edges[1::2]
     held = np.array([counts[a:b].sum() for a, b in zip(opens, closes, strict=True)])

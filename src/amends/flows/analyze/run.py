@@ -36,7 +36,7 @@ from .reading import read_files
 from .recommending import Adviser, assumptions
 from .summary import findings, headline
 from .telling import breakdown_report
-from .watching import Watch, inside_period, watch
+from .watching import Watch, watch, watched_signals
 
 Tick = Callable[[str, int, int], None]
 
@@ -83,7 +83,7 @@ def analyze_files(
     labelled = label_signals(intake.signals, options.taxonomy, intake.taxonomy, tick)
     signals, taxonomy = labelled.signals, labelled.taxonomy
     watched = watch(signals, options, tick)
-    inside = inside_period(signals, watched.period) if watched.period else signals
+    inside = watched_signals(signals, watched.period) if watched.period else signals
     events = find_events(inside, watched, tick)
     currency = _currency(signals, options.currency)
     costs = cost_of_failure(signals, currency=currency)

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from amends.engine.contracts import (
     DIMENSIONS,
     MEASURES,
+    UNSURE,
     BadInput,
     Bucket,
     Family,
+    Kind,
     Limit,
     SeriesBatch,
     Slice,
@@ -40,8 +42,6 @@ RATES: Final = {"complaints": "complaint_rate", "tickets": "ticket_rate"}
 TOP: Final = 30
 """Values of one dimension, or of a pair, that get a series of their own."""
 LEAST_EVENTS: Final = 20
-LEAST_RATE: Final = 0.15
-"""Events per bucket below which a slice is left to the wider ones."""
 SHORT_HISTORY: Final = {Bucket.HOUR: 72}
 """What one file must do with; a running system learns for longer."""
 
@@ -85,12 +85,12 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     period = choose_period(stamped)
     if isinstance(period, str):
         return Watch(None, (), (), period, (), DetectConfig())
-    inside = inside_period(signals, period)
+    inside = watched_signals(signals, period)
     dims = _dims(inside.filter(pc.not_equal(inside["kind"], "transaction")))
     ends_at = as_datetime(period.ends_at)
     steps = (period.ends_at - period.starts_at) / np.timedelta64(period.bucket.seconds, "s")
     measures = _measures(inside)
-    slices = {m: _slices(inside, m, dims, float(steps)) for m in measures}
+    slices = {m: _slices(inside, m, dims) for m in measures}
     config = _config(options, period, float(steps), sum(len(s) for s in slices.values()))
     watched = []
     for number, measure in enumerate(measures):
@@ -104,11 +104,18 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     return Watch(period, dims, tuple(watched), "", _limits(period), config)
 
 
-def inside_period(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
-    """Return the signals of the watched stretch."""
+def watched_signals(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
+    """Return the signals of the watched stretch that may tell of a failure.
+
+    A ticket that tells of no known failure is a routine contact: a question about an order, an
+    answer to a survey invitation. More of those are no breakdown.
+    """
     at = signals["occurred_at"]
     first, last = (pa.scalar(as_datetime(t), at.type) for t in (period.starts_at, period.ends_at))
-    return signals.filter(pc.and_(pc.greater_equal(at, first), pc.less(at, last)))
+    inside = pc.and_(pc.greater_equal(at, first), pc.less(at, last))
+    is_unsure = pc.fill_null(pc.equal(signals["cause"], UNSURE), False)
+    is_routine = pc.and_(pc.equal(signals["kind"], Kind.TICKET.value), is_unsure)
+    return signals.filter(pc.and_(inside, pc.invert(is_routine)))
 
 
 def _dims(signals: pa.Table) -> tuple[str, ...]:
@@ -126,15 +133,14 @@ def _measures(signals: pa.Table) -> tuple[str, ...]:
     return tuple(m for m in found if RATES.get(m) not in found)
 
 
-def _slices(signals: pa.Table, measure: str, dims: Sequence[str], steps: float) -> list[Slice]:
+def _slices(signals: pa.Table, measure: str, dims: Sequence[str]) -> list[Slice]:
     """Return everything, each dimension's values, each cause, and each cause within each value."""
-    minimum = max(LEAST_EVENTS, round(LEAST_RATE * steps))
-    chosen = list(choose_slices(signals, measure, dims, minimum=minimum, top=TOP).slices)
+    chosen = list(choose_slices(signals, measure, dims, minimum=LEAST_EVENTS, top=TOP).slices)
     if MEASURES[measure].family is Family.COUNT:
         for dim in (None, *dims):
             pair = ["cause"] if dim is None else [dim, "cause"]
             chosen += choose_slices(
-                signals, measure, pair, minimum=minimum, top=TOP, pairs=dim is not None
+                signals, measure, pair, minimum=LEAST_EVENTS, top=TOP, pairs=dim is not None
             ).slices
     return list(dict.fromkeys(chosen))
 
