@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from amends.connectors.files import open_table
 from amends.engine.contracts import BadInput, RawTable
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ROWS = [
     {"id": "1", "date": "2024-01-31", "text": 'She said "no", then\nhung up'},
     {"id": "2", "date": "2024-02-01", "text": "Zu spät, zu teuer – 20 €"},
@@ -105,7 +106,8 @@ def test_what_was_found_is_said(tmp_path: Path) -> None:
         ("paper.csv", b"%PDF-1.7 abc", "PDF document"),
         ("binary.csv", bytes(range(256)) * 20, "not text"),
         ("cut.xlsx", b"PK\x03\x04" + b"abc" * 100, "not a workbook"),
-        ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000), "workbook"),
+        ("old.xls", OLE + bytes(2_000), "not a workbook"),
+        ("locked.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "locked with a password"),
         ("broken.parquet", b"PAR1" + b"abc" * 100, "Parquet file is broken"),
         ("plain.csv.gz", b"id,text\n1,hello\n", "not gzipped"),
         ("cut.csv.gz", gzip.compress(b"id,text\n1,hello\n" * 90_000)[:-20], "damaged or cut off"),
@@ -228,6 +230,12 @@ def test_titles_above_the_header_are_passed_over(tmp_path: Path) -> None:
     assert raw.columns.column_names == ["id", "date", "text"]
     assert raw.read == 9
     assert "passed over" in raw.notes[0]
+
+
+def test_the_hint_for_excel_is_followed_and_no_row(tmp_path: Path) -> None:
+    raw = open_table(write(tmp_path / "a.csv", "sep=;\r\na;b\r\n1,5;x, y\r\n"))
+    assert raw.columns.to_pylist() == [{"a": "1,5", "b": "x, y"}]
+    assert raw.rows.tolist() == [1]
 
 
 def test_broken_lines_of_jsonl_are_quarantined(tmp_path: Path) -> None:

@@ -338,6 +338,10 @@ def test_a_preset_names_only_fields_and_conversions_there_are(name: str) -> None
         assert not field.when or "=" in field.when
 
 
+def test_every_preset_has_an_export_here() -> None:
+    assert set(EXPORTS) | {"qualtrics"} == set(presets())
+
+
 def test_no_fingerprint_fits_the_columns_of_another_preset() -> None:
     for preset in presets().values():
         columns = {*preset.fingerprint, *(field.column for field in preset.fields)}

@@ -120,6 +120,31 @@ def test_cells_that_run_into_each_other_are_still_told_apart() -> None:
     assert len(set(first["signal_id"].to_pylist())) == 2
 
 
+def test_personal_data_do_not_survive_in_attributes() -> None:
+    raw = raw_table(
+        {
+            "comment": [TEXT],
+            "phone": ["0123 4567"],
+            "RecipientFirstName": ["Jo"],
+            "IPAddress": [None],
+            "contact": ["jo@x.example"],
+            "agent remarks": ["told the customer on +44 20 7946 0958 that it would be late"],
+            "colour": ["red"],
+        }
+    )
+    understanding = understand(raw)
+    told = {c.column: (c.detail, c.samples) for c in understanding.columns}
+    assert told["phone"] == ("personal data: replaced", ("[phone]",))
+    [attributes] = normalise(raw, understanding, "test").signals["attributes"].to_pylist()
+    assert dict(attributes) == {
+        "phone": "[phone]",
+        "RecipientFirstName": "[name]",
+        "contact": "[e-mail]",
+        "agent remarks": "told the customer on [phone] that it would be late",
+        "colour": "red",
+    }
+
+
 def test_metadata_rows_are_no_data() -> None:
     preset = Preset("q", "Q", Kind.SURVEY, ("Q1",), (FieldMap("verbatim", "Q1"),), skip_rows=2)
     raw = raw_table({"Q1": ["What happened?", "{}", TEXT], "id": ["Id", "{}", "R_1"]})

@@ -115,6 +115,22 @@ def test_a_name_does_not_count_when_the_values_do_not_fit() -> None:
     assert meanings(raw) == {"date": None, "nps": None, "id": None, "c": "verbatim"}
 
 
+def test_numbers_and_birthdays_are_no_date_of_a_signal() -> None:
+    raw = raw_table(
+        {
+            "handling time": [str(30_000 + i) for i in range(N)],
+            "date of birth": DAYS,
+            "due date": DAYS,
+            "phone number": [f"0123456{i:03}" for i in range(N)],
+            "c": TEXTS,
+        }
+    )
+    assert {name for name, field in meanings(raw).items() if field} == {"c"}
+    assert meanings(raw_table({"created": [str(1_700_000_000 + i) for i in range(N)]})) == {
+        "created": "occurred_at"
+    }
+
+
 def test_scores_are_recognised_with_their_scale() -> None:
     raw = raw_table(
         {

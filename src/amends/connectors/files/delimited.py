@@ -22,6 +22,8 @@ LONGEST_RECORD = 1 << 24
 _PROBED, _PROBED_SIZE = 1_000, 2_000_000
 _UNREADABLE = re.compile("[\udc80-\udcff\ufffd]")
 _LONGEST_RAW = 100_000
+_HINT = re.compile(r"\ufeff?sep=(.)\r?\n?$", re.IGNORECASE)
+"""The line by which Excel is told the delimiter."""
 
 
 @dataclass(slots=True)
@@ -88,6 +90,9 @@ def read_delimited(
 
 def _read(file: FileBytes, text: TextIO, code: Encoding, delimiter: str | None) -> RawTable:
     probe = _probe(text)
+    if probe and (hint := _HINT.match(probe[0])):
+        delimiter = delimiter or hint.group(1)
+        del probe[0]
     dialect = find_dialect(probe, delimiter)
     header = _header(probe, dialect)
     lines = _Lines(iter(text), deque(probe))

@@ -1,7 +1,6 @@
 """Excel workbooks: the sheet with the most rows."""
 
 import io
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import python_calamine as calamine
@@ -11,6 +10,9 @@ from amends.engine.contracts import BadInput, QuarantinedRow, RawTable
 from .bytes_of import FileBytes
 from .columns import Columns
 from .header import find_header
+
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""What a locked workbook holds instead of sheets ([MS-OFFCRYPTO] 2.3.4.4)."""
 
 Cell = str | float | bool | datetime | date | time | timedelta
 
@@ -53,15 +55,14 @@ def read_excel(file: FileBytes) -> RawTable:
 
 
 def _fullest_sheet(file: FileBytes) -> tuple[str, list[list[str]], tuple[str, ...]]:
+    content = file.read()
+    if _LOCKED in content:
+        raise _locked(file)
     try:
-        book = calamine.load_workbook(io.BytesIO(file.read()))
+        book = calamine.load_workbook(io.BytesIO(content))
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except calamine.PasswordError as error:
-        raise BadInput(
-            "The workbook is locked with a password.",
-            where=file.name,
-            remedy="Save it without a password.",
-        ) from error
+        raise _locked(file) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise BadInput(
             f"This is not a workbook that can be read ({error}).",
@@ -79,6 +80,14 @@ def _fullest_sheet(file: FileBytes) -> tuple[str, list[list[str]], tuple[str, ..
     return name, [row for row in rows if any(cell.strip() for cell in row)], notes
 
 
+def _locked(file: FileBytes) -> BadInput:
+    return BadInput(
+        "The workbook is locked with a password.",
+        where=file.name,
+        remedy="Save it without a password.",
+    )
+
+
 def _text(cell: Cell) -> str:
     if isinstance(cell, str):
         return cell
@@ -91,8 +100,3 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, date | time):
         return cell.isoformat()
     return str(cell)
-
-
-def rows_of(sheet: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the cells of a sheet as text."""
-    return [[_text(cell) for cell in row] for row in sheet]

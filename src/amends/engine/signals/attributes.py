@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from amends.engine.contracts import UnderstoodColumn
 
-from .redact import redact
+from .fields import plain_name
+from .redact import placeholder_for, redact, redact_addresses
 
 _PREFIX = "attributes."
 _LONG = 40
@@ -22,7 +23,7 @@ def attribute_maps(part: pa.Table, columns: Sequence[UnderstoodColumn]) -> pa.Ar
         offsets = pa.array(np.zeros(n + 1, dtype=np.int32))
         empty = pa.array([], pa.string())
         return pa.MapArray.from_arrays(offsets, empty, empty)
-    values = [_text(part[column.column]) for column in columns]
+    values = [_text(part[column.column], column.column) for column in columns]
     given = np.column_stack([pc.is_valid(v).to_numpy(zero_copy_only=False) for v in values])
     offsets = np.concatenate([[0], np.cumsum(given.sum(axis=1))]).astype(np.int32)
     rows, places = np.nonzero(given)
@@ -32,8 +33,11 @@ def attribute_maps(part: pa.Table, columns: Sequence[UnderstoodColumn]) -> pa.Ar
     return pa.MapArray.from_arrays(pa.array(offsets), keys, items)
 
 
-def _text(column: pa.ChunkedArray) -> pa.Array:
+def _text(column: pa.ChunkedArray, name: str) -> pa.Array:
     array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
     array = array.cast(pa.string())
+    placeholder = placeholder_for(plain_name(name))
+    if placeholder is not None:
+        return pc.if_else(pc.is_valid(array), placeholder, array)
     mean = pc.mean(pc.utf8_length(array)).as_py() or 0
-    return redact(array) if mean > _LONG else array
+    return redact(array) if mean > _LONG else redact_addresses(array)

@@ -110,6 +110,10 @@ DATE_FORMS: Final[dict[str, DateForm]] = {
     )
 }
 
+_NUMBERS: Final = frozenset({"epoch-s", "epoch-ms", "excel", "ymd-compact"})
+WRITTEN_FORMS: Final = tuple(form for form in DATE_FORMS if form not in _NUMBERS)
+"""The forms that nobody takes for anything but a date."""
+
 
 def parse_dates(values: pa.Array, form: str) -> tuple[pa.Array, Good]:
     """Read strings of one form.

@@ -9,7 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .redact import redact_text
+from .date_forms import find_dates
+from .dates import WRITTEN_FORMS
+from .fields import plain_name
+from .redact import placeholder_for, redact_text
 
 _PROBED: Final = 2_000
 _ID: Final = re.compile(r"[A-Za-z0-9][\w.:/#\-]{2,63}")
@@ -69,7 +72,19 @@ class Profile:
         """Return whether people wrote this: several words, hardly ever the same twice."""
         if self.mean_words < 3:
             return False
-        return self.mean_length >= 60 or len(self.probe.unique()) >= 0.3 * len(self.probe)
+        share = len(self.probe.unique()) / len(self.probe)
+        return share >= (0.1 if self.mean_length >= 60 else 0.3)
+
+    @property
+    def is_personal(self) -> bool:
+        """Return whether the name says that the values are personal data."""
+        return placeholder_for(plain_name(self.column)) is not None
+
+    @property
+    def is_dates(self) -> bool:
+        """Return whether the values are instants or written as dates."""
+        found = None if self.is_instant else find_dates(self.probe, WRITTEN_FORMS)
+        return self.is_instant or (found is not None and found.share > 0.9)
 
     @property
     def looks_like_ids(self) -> bool:
@@ -82,16 +97,16 @@ class Profile:
         """Return what the column holds, for a person who asks why it is an attribute."""
         if not self.filled:
             return "empty"
-        if self.is_instant:
+        if self.is_personal:
+            return "personal data: replaced"
+        if self.is_dates:
             return "dates"
         if self.is_text:
             return "free text"
-        if self.distinct == 1:
-            return "always the same value"
-        if self.share(_NUMBER) > 0.98:
+        if self.distinct > 1 and self.share(_NUMBER) > 0.98:
             numbers = [float(value) for value in self.probe.to_pylist() if _NUMBER.fullmatch(value)]
             return f"numbers from {min(numbers):g} to {max(numbers):g}"
-        return f"{self.distinct:,} different values"
+        return f"{self.distinct:,} different values" if self.distinct > 1 else "always the same"
 
 
 def profile(column: str, values: pa.ChunkedArray) -> Profile:
@@ -108,7 +123,7 @@ def profile(column: str, values: pa.ChunkedArray) -> Profile:
         filled=filled,
         mean_length=pc.mean(pc.utf8_length(probe)).as_py() or 0.0,
         mean_words=_mean_words(probe),
-        samples=_samples(probe),
+        samples=_samples(probe, placeholder_for(plain_name(column))),
     )
 
 
@@ -117,7 +132,9 @@ def _mean_words(probe: pa.Array) -> float:
     return pc.mean(words).as_py() or 0.0
 
 
-def _samples(probe: pa.Array) -> tuple[str, ...]:
+def _samples(probe: pa.Array, placeholder: str | None) -> tuple[str, ...]:
+    if placeholder is not None:
+        return (placeholder,) if len(probe) else ()
     found: list[str] = []
     for value in pc.unique(probe).slice(0, 50).to_pylist():
         shown = " ".join(redact_text(value).split())

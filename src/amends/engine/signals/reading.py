@@ -12,6 +12,7 @@ from amends.engine.contracts import SCORE_RANGES
 
 from .convert import bools, convert
 from .date_forms import find_dates
+from .dates import WRITTEN_FORMS
 from .fields import FIELDS, plain_name
 from .profile import Profile
 
@@ -25,7 +26,6 @@ _LIKERT: Final = (
     "satisfied=4,very satisfied=5,very bad=1,bad=2,okay=3,ok=3,average=3,good=4,very good=5,"
     "excellent=5,poor=2,very poor=1,terrible=1,great=5"
 )
-_NUMERIC_FORMS: Final = ("epoch-s", "epoch-ms", "excel", "ymd-compact")
 _SCALES: Final = ((1, 5), (1, 7), (1, 10), (0, 10), (0, 100))
 
 
@@ -64,7 +64,7 @@ def _date(column: Profile, _: str) -> Reading | None:
 
 def is_plain_date(reading: Reading) -> bool:
     """Tell whether a date is written as one, so that its name need not say so."""
-    return reading.share >= FITS and reading.convert.partition(":")[2] not in _NUMERIC_FORMS
+    return reading.convert.partition(":")[2] in WRITTEN_FORMS
 
 
 def _text(column: Profile, field: str) -> Reading | None:

@@ -35,13 +35,34 @@ _PHONE = re.compile(
     r")(?![\w\-])"
 )
 
+_PEOPLE: Final = "first|last|full|family|given|customer|recipient|requester"
+_PRIVATE_COLUMNS: Final = (
+    (re.compile(r"\be ?mails?\b"), "[e-mail]"),
+    (re.compile(r"\b(phone|telephone|mobile|cell|fax|msisdn)\b"), "[phone]"),
+    (re.compile(r"\b(iban|bank account)\b"), "[iban]"),
+    (re.compile(r"\b(card|pan) number\b"), "[card]"),
+    (re.compile(r"\bip ?address\b"), "[ip address]"),
+    (re.compile(rf"\b({_PEOPLE}) ?name\b"), "[name]"),
+    (re.compile(r"\b(date of birth|birth ?da(te|y)|dob|ssn|passport)\b"), "[private]"),
+)
+
+
+def placeholder_for(plain_name: str) -> str | None:
+    """Return what replaces every value of a column that holds personal data by its very name."""
+    return next((word for names, word in _PRIVATE_COLUMNS if names.search(plain_name)), None)
+
 
 def redact(texts: pa.Array) -> pa.Array:
     """Return the texts with personal data replaced; nulls stay null."""
     texts = _replace(texts, pc.match_substring(texts, "://"), _URL_LOGIN, r"\1")
     texts = _replace(texts, pc.match_substring(texts, "://"), _URL_TOKEN, r"\1?[token]")
-    texts = _replace(texts, pc.match_substring(texts, "@"), _EMAIL, "[e-mail]")
+    texts = redact_addresses(texts)
     return _apply(texts, pc.match_substring_regex(texts, _DIGITS), _numbers)
+
+
+def redact_addresses(texts: pa.Array) -> pa.Array:
+    """Return the texts with e-mail addresses replaced; what else they hold stays."""
+    return _replace(texts, pc.match_substring(texts, "@"), _EMAIL, "[e-mail]")
 
 
 def redact_text(text: str) -> str:

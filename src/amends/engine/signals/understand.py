@@ -1,8 +1,6 @@
 """What each column of a file means: told, by preset, by name, by content, else an attribute."""
 
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from amends.engine.contracts import (
     BadInput,
@@ -16,24 +14,9 @@ from amends.engine.contracts import (
 
 from .fields import ATTRIBUTE, FIELDS, plain_name, same_name
 from .kinds import guess_kind
+from .names import EXACT, bears_out, is_never_when, name_score
 from .profile import Profile, profile
 from .reading import FITS, FITS_DATES, Reading, is_plain_date, read_as, readable, score_hint
-
-_LOOSE: Final = {
-    "nps": re.compile(r"\bnps\b(?! group)|how likely .*recommend"),
-    "csat": re.compile(r"\bcsat\b|how satisfied"),
-    "ces": re.compile(r"\bces\b|how easy|effort score"),
-    "verbatim": re.compile(
-        r"\b(verbatim|narrative|comments?|feedback|review|free text|open text|what could we|why)\b"
-    ),
-    "occurred_at": re.compile(r"\b(date|timestamp|time|datum)\b|\b(created|posted|submitted)\b"),
-    "customer_id": re.compile(r"^(customer|client|account|subscriber|member)\b.*\b(id|no|number)$"),
-    "external_id": re.compile(r"\b(id|uuid|number|no)$"),
-    "resolution_code": re.compile(r"\b(reason|category|issue|cause|intent)$"),
-}
-"""Names that mean a field when no exact name does."""
-
-_EXACT, _CLOSE = 1_000.0, 500.0
 
 
 def understand(
@@ -190,10 +173,10 @@ class _Work:
             if name in self._found or name in self._ruled_out:
                 continue
             for field in FIELDS:
-                score = _name_score(labels[name], field)
+                score = name_score(labels[name], field)
                 if score and field == "verbatim":
                     score = (
-                        min(score, _EXACT - 100) + 100 * column.mean_length * column.filled / most
+                        min(score, EXACT - 100) + 100 * column.mean_length * column.filled / most
                     )
                 if score:
                     ranked.append((score, name, field))
@@ -201,15 +184,16 @@ class _Work:
             if name in self._found or field in self._fields:
                 continue
             reading = read_as(self._columns[name], field)
-            enough = FITS_DATES if FIELDS[field].holds == "date" else FITS
-            if reading is not None and reading.share >= enough:
+            if reading is not None and bears_out(reading, field, labels[name]):
                 self._put(name, field, "name", reading)
 
     def take_content(self) -> None:
         """Find a date, the text and an id by their values where names said nothing."""
         left = [c for n, c in self._columns.items() if n not in self._found | self._ruled_out]
         if "occurred_at" not in self._fields:
-            dates = [(c, r) for c in left if (r := read_as(c, "occurred_at")) and is_plain_date(r)]
+            named = [c for c in left if not is_never_when(plain_name(c.column))]
+            read = [(c, r) for c in named if (r := read_as(c, "occurred_at"))]
+            dates = [(c, r) for c, r in read if r.share >= FITS and is_plain_date(r)]
             if dates:
                 column, reading = max(dates, key=lambda pair: pair[0].filled)
                 self._put(column.column, "occurred_at", "content", reading)
@@ -222,7 +206,8 @@ class _Work:
                 )
         if "external_id" not in self._fields:
             ids = [c for c in left if c.is_unique and c.looks_like_ids and c.mean_length >= 6]
-            ids = [c for c in ids if c.column not in self._found and not c.is_instant]
+            ids = [c for c in ids if c.column not in self._found]
+            ids = [c for c in ids if not c.is_dates and not c.is_personal]
             if ids:
                 self._put(
                     ids[0].column, "external_id", "content", Reading("id", 1.0, "all different")
@@ -266,16 +251,6 @@ def _labels(raw: RawTable, preset: Preset | None) -> dict[str, str]:
             if f"{name}_NPS_GROUP" in names:
                 labels[name] = "nps"
     return labels
-
-
-def _name_score(plain: str, field: str) -> float:
-    names = FIELDS[field].names
-    if plain in names:
-        return _EXACT - names.index(plain)
-    loose = _LOOSE.get(field)
-    if loose is not None and loose.search(plain):
-        return _CLOSE - len(plain) / 10
-    return 0.0
 
 
 def _refuse_nothing(raw: RawTable, columns: tuple[UnderstoodColumn, ...]) -> None:
