@@ -13,6 +13,7 @@ globalThis.echarts = echarts;
 // A token is light-dark(…): only a computed colour is one that ECharts understands.
 function palette() {
   const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.transition = 'none';
   const known = new Map();
   const colour = (name) => {
     if (!known.has(name)) {

@@ -53,6 +53,7 @@ class Door:
 def run_web(folder: Path | None, door: Door) -> None:
     """Serve pages until told to stop."""
     check_port(door)
+    os.environ.setdefault("AMENDS_URL", door.url)
     with prepared(folder):
         _need_current_tables()
         prepare_static()
@@ -82,6 +83,7 @@ def serve(folder: Path | None, door: Door, say: Say) -> int:
         The port is taken, or the folder or database cannot be used.
     """
     check_port(door)
+    os.environ.setdefault("AMENDS_URL", door.url)
     with _stoppable(), prepared(folder) as home:
         if applied := migrate():
             say(f"The tables were brought up to date ({len(applied)} migrations).")

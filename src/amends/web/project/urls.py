@@ -1,8 +1,11 @@
 """Every address. Each view says who may call it; `docs/permissions.md` lists them all."""
 
+from django.conf import settings
 from django.urls import include, path
 
+from amends.web.accounts.access import signed_in
 from amends.web.project import views
+from amends.web.ui.gallery import gallery
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +15,8 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("gallery/", signed_in(gallery), name="gallery"))
 
 handler400 = "amends.web.ui.errors.bad_request"
 handler403 = "amends.web.ui.errors.not_allowed"

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_safe
 
 from amends.web.accounts.access import public, requires, signed_in
 from amends.web.accounts.models import User
-from amends.web.accounts.permissions import ALLOWS, Verb
+from amends.web.accounts.permissions import Verb
 from amends.web.project.health import Finding, State, check_database, check_migrations, examine
-from amends.web.project.home_page import Panel, first_steps, panels_for
+from amends.web.project.home_page import Panel, first_steps, panels_for, people_by_role
 from amends.web.project.live import topics_for
 from amends.web.ui.live import stream
 from amends.web.ui.pages import page
+from amends.web.ui.parts import Bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,12 @@ class HomeContext:
     """What their roles work with, in order."""
     steps: list[tuple[str, str, bool]]
     """For administrators: what a new installation still needs: title, how, done."""
-    allowed: list[str]
-    """What their roles allow, in words."""
+    bars: list[Bar]
+    """For administrators, once that is done: people by role."""
+    findings: list[Finding]
+    """The checks, for those who may see the system's health."""
+    troubles: list[Finding]
+    """Those of them that did not go well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,13 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show where the day begins for one's roles."""
     person = request.user
     assert isinstance(person, User)  # noqa: S101  (`signed_in`)
-    allowed = [ALLOWS[verb] for verb in Verb if person.may(verb)]
-    steps = first_steps() if person.may(Verb.SYSTEM_MANAGE) else []
-    return page(request, "project/home.html", HomeContext(panels_for(person), steps, allowed))
+    is_admin = person.may(Verb.SYSTEM_MANAGE)
+    steps = first_steps() if is_admin else []
+    findings = examine() if is_admin else []
+    troubles = [f for f in findings if f.state is not State.WELL]
+    bars = people_by_role() if is_admin and not steps else []
+    context = HomeContext(panels_for(person), steps, bars, findings, troubles)
+    return page(request, "project/home.html", context)
 
 
 @require_safe

@@ -2,8 +2,8 @@
 
 An action calls `publish("cases")` in its transaction; PostgreSQL tells every web process when that
 commits. An open page holds one stream of events (`stream`), and its parts say which event makes
-them fetch themselves: `hx-get="…" hx-trigger="cases-changed from:body"`. The stream carries no data,
-so that each fetch is checked like any other request. After a gap everything is fetched once.
+them fetch themselves: `hx-get="…" hx-trigger="cases-changed from:body"`. The stream has no data, so
+that each fetch is checked like any other request. After a gap everything is fetched once.
 """
 
 import asyncio
