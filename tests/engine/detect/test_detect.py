@@ -116,6 +116,17 @@ def test_a_short_history_says_so_and_does_not_alarm() -> None:
     assert not found.is_alarm.any()
 
 
+def test_a_series_is_not_judged_by_what_came_before_its_history_sufficed() -> None:
+    rng = np.random.default_rng(11)
+    values = rng.binomial(2, 0.8, (8, 160)).astype(float)
+    values[:4, ::3] = np.nan
+    values[4:, :70] = np.nan
+    answers = np.full(values.shape, 2.0)
+    found = detect(batch_of(values, answers, measure="csat_harm"), CONFIG)
+    assert not found.is_alarm.any()
+    assert np.nanmax(found.score) < 6
+
+
 def test_gaps_are_neither_zeros_nor_alarms() -> None:
     rng = np.random.default_rng(6)
     values = rng.poisson(12, (4, 300)).astype(float)

@@ -112,8 +112,8 @@ class Walk:
         for t in range(origin, end):
             i = t - origin
             now = Step(
-                self.value[:, t],
-                self.exposure[:, t],
+                np.where(known[:, i], self.value[:, t], 0.0),
+                np.where(known[:, i], self.exposure[:, t], 0.0),
                 np.where(known[:, i], mean[:, i], 0.0),
                 np.where(known[:, i], noise[:, i], 0.0),
                 np.where(known[:, i], drift[:, i], 0.0),

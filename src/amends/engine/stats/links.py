@@ -105,7 +105,7 @@ class LogLink:
 class LogitLink:
     """Sums of badness in [0, 1]: mean = n · expit(η), variance = mean · (1 − mean/n)."""
 
-    least_dispersion = 0.2
+    least_dispersion = 1.0
     pseudo_exposure = 1.0
 
     def mean(self, eta: Floats, exposure: Floats) -> Floats:
