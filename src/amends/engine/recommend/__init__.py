@@ -5,11 +5,12 @@ from .checks import Findings, Overlap, check, require_sound
 from .explain import decide, explain
 from .learning import learn
 from .log import Lesson, LogRecord
+from .parts import HitPolicy
 from .policy import Permit, Policy, shipped_policy
 from .policy_file import parse_table, read_table
 from .recommender import Recommender
 from .state import LearnedState, dump_state, load_state
-from .table import HitPolicy, Table
+from .table import Table
 from .to_do import money_words, to_do, what_to_do
 
 __all__ = [

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from amends.engine.contracts import CENT, ActionKind, BadInput
 
-from .table import Output, Table
+from .parts import Output
+from .table import Table
 
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)

@@ -13,7 +13,8 @@ from itertools import islice
 from amends.engine.contracts import BadInput
 
 from .cells import Cell
-from .table import HitPolicy, Table
+from .parts import HitPolicy
+from .table import Table
 
 MAX_REPORTED = 20
 """Gaps listed; that there are any at all is exact."""

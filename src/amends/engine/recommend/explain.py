@@ -7,13 +7,14 @@ from itertools import combinations, islice, product
 from amends.engine.contracts import ConditionResult, Decision, RowResult, Value
 
 from .columns import Scalar, write
-from .table import Facts, HitPolicy, Table
+from .parts import HitPolicy
+from .table import Facts, Table
 
 MAX_CHANGES = 6
 
 
 def decide(table: Table, facts: Facts) -> Decision:
-    """Return what the table decides, without reasons (`rows` is empty): the quick way.
+    """Return what the table decides, without reasons (`rows` is empty).
 
     Raises
     ------
@@ -21,15 +22,16 @@ def decide(table: Table, facts: Facts) -> Decision:
         A fact is missing or of the wrong type, or no row matches.
 
     """
-    mask = table.match(facts)
-    if table.hit is HitPolicy.FIRST:
-        mask &= -mask
-    known = table.remembered.get(mask)
-    if known is not None:
-        return known
-    if not mask:
-        raise table.refuse(facts)
-    return _remembered(table, mask, table.multiplied(facts))
+    answer = table.answer(facts)
+    return Decision(
+        table.name,
+        table.version,
+        table.content_hash,
+        answer.outcome,
+        answer.rows,
+        collected=answer.collected,
+        rows=(),
+    )
 
 
 def explain(table: Table, facts: Facts) -> Decision:
@@ -51,44 +53,19 @@ def explain(table: Table, facts: Facts) -> Decision:
     )
 
 
-def _remembered(table: Table, mask: int, values: tuple[Scalar | None, ...]) -> Decision:
-    """Return the decision of matching rows; it is worked out once if nothing else enters it."""
-    known = table.remembered.get(mask)
-    if known is None:
-        known = _decision(table, mask, values)
-        if not mask & table.scaled_rows:
-            table.remembered[mask] = known
-    return known
-
-
-def _decision(table: Table, mask: int, values: tuple[Scalar | None, ...]) -> Decision:
-    rows = table.hits(mask, values)
-    return Decision(
-        table.name,
-        table.version,
-        table.content_hash,
-        table.outcome(rows, values),
-        tuple([table.rows[r].row_id for r in rows]),
-        (),
-        (),
-        table.collected(rows, values) if table.hit is HitPolicy.COLLECT else (),
-    )
-
-
 def _row_results(
     table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...]
 ) -> Iterator[RowResult]:
     here = [cells[i].rows for cells, i in zip(table.cells, at, strict=True)]
     actual = ["unknown" if v is None else write(v) for v in values]
-    for r, row in enumerate(table.rows):
-        results = tuple(
-            ConditionResult(column.name, condition.words(column.name), said, bool(rows >> r & 1))
-            for column, condition, said, rows in zip(
-                table.inputs, row.conditions, actual, here, strict=True
-            )
-            if condition is not None
-        )
-        yield RowResult(row.row_id, all(c.passed for c in results), results, row.note)
+    names = [column.name for column in table.inputs]
+    matching = table.matching(at)
+    for r, (row, tests) in enumerate(zip(table.rows, table.tests, strict=True)):
+        results = [
+            ConditionResult(names[c], words, actual[c], bool(here[c] >> r & 1))
+            for c, words in tests
+        ]
+        yield RowResult(row.row_id, bool(matching >> r & 1), tuple(results), row.note)
 
 
 def _changes(table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...]) -> Iterator[str]:
@@ -140,9 +117,13 @@ def _moved_values(
     at: tuple[int, ...],
     moved: tuple[int, ...],
 ) -> tuple[Scalar | None, ...]:
+    if not table.scaled_rows:
+        return values
     return tuple(
-        value if i == j else cells[j].sample
-        for value, cells, i, j in zip(values, table.cells, at, moved, strict=True)
+        [
+            value if i == j else cells[j].sample
+            for value, cells, i, j in zip(values, table.cells, at, moved, strict=True)
+        ]
     )
 
 
@@ -152,7 +133,7 @@ def _said(
     mask = table.matching(at)
     if not mask:
         return (("decision", "none: the table has a gap here"),)
-    return tuple(_remembered(table, mask, values).outcome.items())
+    return tuple(table.answered(mask, values).outcome.items())
 
 
 def _difference(

@@ -6,7 +6,7 @@ listed by eligibility, each with the part of the loss that the customer gets in 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,10 +19,10 @@ from amends.engine.contracts import BadInput, CaseFacts, Decision, Money
 
 from .arms import Arm, Offer, Purse, offered_arms, offers
 from .checks import require_sound
-from .explain import decide, explain
+from .explain import explain
 from .facts import COURTESY, case_inputs
 from .policy_file import read_table
-from .table import Fact, Table
+from .table import Answer, Fact, Table
 
 POLICIES: Final = Path(__file__).parent / "policies"
 """Shipped tables, one YAML file each."""
@@ -46,6 +46,7 @@ class Permit(NamedTuple):
     approver: str
     """Role that must approve; empty when the deciding role may do it alone."""
     decisions: tuple[Decision, ...]
+    """Every table's decision with its reasons; empty unless they were asked for."""
     policy_hash: str
     """Of the tables that held on the day of receipt."""
 
@@ -65,6 +66,12 @@ class Layers:
     """Row of eligibility → what it allows."""
     practices: Mapping[str, Offer] = field(init=False)
     """Row of practice → what it would do."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All of them, in the order in which they decide."""
+        last = (self.eligibility, self.limits, self.ceiling, self.practice, self.approvals)
+        return (*self.entitlements, *last)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "offers", offers(self.eligibility))
@@ -122,11 +129,10 @@ class Policy:
             A fact is missing or wrong, or a table has no row for the case.
 
         """
-        ask = explain if explained else decide
         layers = self.on(facts.opened_at.date())
         inputs = case_inputs(facts, role)
         try:
-            return _permit(layers, inputs, facts, ask)
+            return _permit(layers, inputs, facts, explained=explained)
         except BadInput as error:
             where = ", ".join(part for part in (f"case {facts.case_ref}", error.where) if part)
             raise BadInput(error.what, where=where, remedy=error.remedy) from None
@@ -135,51 +141,47 @@ class Policy:
         return hash(self.content_hash)
 
 
-_Ask = Callable[[Table, Mapping[str, Fact]], Decision]
-
-
-def _permit(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, ask: _Ask) -> Permit:
-    currency = facts.loss.currency
-    entitlements = tuple([ask(table, inputs) for table in layers.entitlements])
-    owed = max([Decimal(d.outcome["owed"]) for d in entitlements], default=_ZERO)
-    inputs["owed"] = Money(owed, currency)
-    limits, ceiling = ask(layers.limits, inputs), ask(layers.ceiling, inputs)
+def _permit(
+    layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, *, explained: bool
+) -> Permit:
+    entitlements = [table.answer(inputs) for table in layers.entitlements]
+    owed = max([Decimal(a.outcome["owed"]) for a in entitlements], default=_ZERO)
+    inputs["owed"] = owed_money = Money(owed, facts.loss.currency)
+    limits, ceiling = layers.limits.answer(inputs), layers.ceiling.answer(inputs)
     limit, reason = _limit(limits, ceiling, owed)
-    allowed, practice = ask(layers.eligibility, inputs), ask(layers.practice, inputs)
-    approvals = ask(layers.approvals, inputs)
-    approver = str(approvals.outcome["approver"])
+    allowed, practice = layers.eligibility.answer(inputs), layers.practice.answer(inputs)
+    approver = str(layers.approvals.answer(inputs).outcome["approver"])
     arms, usual = offered_arms(
-        [layers.offers[row] for row in allowed.matched],
-        layers.practices[practice.matched[0]],
+        [layers.offers[row] for row in allowed.rows],
+        layers.practices[practice.rows[0]],
         Purse(facts.loss.amount, owed, limit),
     )
     return Permit(
-        Money(owed, currency),
+        owed_money,
         tuple(_questions(layers.entitlements, entitlements)),
-        Money(limit, currency),
+        Money(limit, facts.loss.currency),
         reason,
         arms,
         usual,
         "" if approver == "nobody" else approver,
-        (*entitlements, allowed, limits, ceiling, practice, approvals),
+        tuple(explain(table, inputs) for table in layers.tables) if explained else (),
         layers.content_hash,
     )
 
 
-def _limit(limits: Decision, ceiling: Decision, owed: Decimal) -> tuple[Decimal, str]:
+def _limit(limits: Answer, ceiling: Answer, owed: Decimal) -> tuple[Decimal, str]:
     goodwill = Decimal(limits.outcome["limit"])
     room = max(_ZERO, Decimal(ceiling.outcome["ceiling"]) - owed)
     if goodwill <= room:
-        return goodwill, f"{limits.table}: {limits.matched[0]}"
-    return room, f"{ceiling.table}: {ceiling.matched[0]}" + (" less what is owed" if owed else "")
+        return goodwill, f"limits: {limits.rows[0]}"
+    return room, f"ceiling: {ceiling.rows[0]}" + (" less what is owed" if owed else "")
 
 
-def _questions(tables: Iterable[Table], decisions: Iterable[Decision]) -> Iterable[tuple[str, str]]:
-    for table, decision in zip(tables, decisions, strict=True):
-        asked = str(decision.outcome["ask"])
+def _questions(tables: Iterable[Table], answers: Iterable[Answer]) -> Iterator[tuple[str, str]]:
+    for table, answer in zip(tables, answers, strict=True):
+        asked = str(answer.outcome["ask"])
         if asked != "nothing":
-            note = next(r.note for r in table.rows if r.row_id == decision.matched[0])
-            yield asked, note
+            yield asked, next(r.note for r in table.rows if r.row_id == answer.rows[0])
 
 
 @lru_cache(maxsize=4096)

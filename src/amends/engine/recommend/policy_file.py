@@ -17,7 +17,8 @@ from amends.engine.contracts import BadInput
 from .columns import Column, ColumnType, Scalar, write
 from .conditions import Condition, read_condition
 from .explain import decide
-from .table import About, Example, HitPolicy, Output, Row, Scaled, Table
+from .parts import About, Example, HitPolicy, Output, Row, Scaled
+from .table import Table
 
 _Tree = Mapping[str, object]
 

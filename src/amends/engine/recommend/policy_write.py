@@ -5,7 +5,8 @@ from datetime import date
 import yaml
 
 from .columns import Column, ColumnType, write
-from .table import Example, Row, Scaled, Table
+from .parts import Example, Row, Scaled
+from .table import Table
 
 
 def write_table(table: Table) -> str:

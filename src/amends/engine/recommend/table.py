@@ -8,81 +8,30 @@ A fact that is missing or of the wrong type is refused, and so is a case that no
 nothing falls through to a default.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
+from typing import NamedTuple
 
-from amends.engine.contracts import CENT, BadInput, Decision, Money, Value
+from amends.engine.contracts import CENT, BadInput, Money, Value
 
 from .cells import Cell, cell_finder, cells_of
 from .columns import Column, ColumnType, Scalar, write
-from .conditions import Condition
+from .parts import About, Example, HitPolicy, Output, Row, Scaled, content_hash
 
 Fact = str | Decimal | int | Money | bool | date | None
 """What a case brings for a column."""
 Facts = Mapping[str, Fact]
 
 
-class HitPolicy(StrEnum):
-    """What happens when several rows match."""
+class Answer(NamedTuple):
+    """What a table decides: the outputs, and the rows that say so, the deciding one first."""
 
-    UNIQUE = "unique"
-    """Never: the table is refused when two rows can match one case."""
-    FIRST = "first"
-    """The first row decides."""
-    COLLECT_MIN = "collect-min"
-    """The row with the lowest first output decides: limits."""
-    COLLECT = "collect"
-    """All of them are listed: allowed actions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """An output that is a factor times an input of the case: "1.5 * loss"."""
-
-    factor: Decimal
-    column: str
-
-    def write(self) -> str:
-        """Return the text that the table's file holds."""
-        return f"{write(self.factor)} * {self.column}"
-
-
-Output = Scalar | Scaled
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: a condition per input column (None: any), a value per output column."""
-
-    row_id: str
-    conditions: tuple[Condition | None, ...]
-    outputs: tuple[Output, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """Where a table comes from. None of it decides anything."""
-
-    title: str = ""
-    citation: str = ""
-    verified_on: date | None = None
-    """When the figures were last checked against the source; None: they were not."""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A case with what the table must say of it."""
-
-    facts: Mapping[str, Scalar | None]
-    expect: Mapping[str, Scalar]
-    """Output name → value. COLLECT: first output, values joined by ", " in the rows' order."""
+    outcome: Mapping[str, Value]
+    rows: tuple[str, ...]
+    collected: tuple[Mapping[str, Value], ...]
+    """Outputs of every matched row, of tables that collect."""
 
 
 _Compiled = tuple[str, Callable[[object], int], tuple[int, ...]]
@@ -110,17 +59,18 @@ class Table:
     """Last day on which the table holds; None: until replaced."""
     jurisdiction: str = ""
     sector: str = ""
-    about: About = About()
+    about: About = field(default_factory=About)
     examples: tuple[Example, ...] = ()
     cells: tuple[tuple[Cell, ...], ...] = field(init=False, repr=False, compare=False)
     content_hash: str = field(init=False, compare=False)
     """SHA-256 (16 hex digits) of what the table decides; notes and layout do not change it."""
+    tests: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, repr=False, compare=False)
+    """Per row the columns that it looks at and its conditions in words."""
     scaled_rows: int = field(init=False, repr=False, compare=False)
     """Bits of the rows whose outputs depend on more than that they match."""
-    remembered: dict[int, Decision] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )
-    """Decisions by matching rows, where nothing else enters: `decide` works them out once."""
+    _known: dict[int, Answer] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Answers by matching rows, where nothing else enters: worked out once."""
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _gives: tuple[tuple[_Give, ...], ...] = field(init=False, repr=False, compare=False)
     _scaled: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _columns: tuple[_Compiled, ...] = field(init=False, repr=False, compare=False)
@@ -136,6 +86,7 @@ class Table:
         set_(self, "_columns", tuple(zip(names, finders, masks, strict=True)))
         scaled = {o.column for row in self.rows for o in row.outputs if isinstance(o, Scaled)}
         is_scaled = [any(isinstance(o, Scaled) for o in row.outputs) for row in self.rows]
+        set_(self, "tests", tuple(_tests(row, self.inputs) for row in self.rows))
         set_(self, "scaled_rows", sum(1 << r for r, scaled_ in enumerate(is_scaled) if scaled_))
         positions = {name: i for i, name in enumerate(names)}
         rounding = ROUND_DOWN if self.hit is HitPolicy.COLLECT_MIN else ROUND_HALF_EVEN
@@ -147,8 +98,13 @@ class Table:
             for r in self.rows
         )
         set_(self, "_gives", tuple(map(tuple, gives)))
+        set_(self, "_names", tuple(column.name for column in self.outputs))
         set_(self, "_scaled", tuple(i for i, name in enumerate(names) if name in scaled))
-        set_(self, "content_hash", _content_hash(self))
+        until = self.effective_to.isoformat() if self.effective_to else ""
+        scope = [self.jurisdiction, self.sector, self.effective_from.isoformat(), until]
+        head = [self.name, self.currency, *scope]
+        both = (self.inputs, self.outputs)
+        set_(self, "content_hash", content_hash(head, self.hit, both, self.rows))
 
     def is_effective(self, on: date) -> bool:
         """Return whether the table holds on a day (both ends count)."""
@@ -218,37 +174,49 @@ class Table:
             mask &= cells[i].rows
         return mask
 
-    def hits(self, mask: int, values: tuple[Scalar | None, ...]) -> tuple[int, ...]:
-        """Return the rows that decide, the deciding one first; COLLECT: all in table order."""
+    def answer(self, facts: Facts) -> Answer:
+        """Return what the table decides in a case.
+
+        Raises
+        ------
+        BadInput
+            As `typed`, or no row matches.
+
+        """
+        mask = self.match(facts)
+        if not mask:
+            raise self.refuse(facts)
         if self.hit is HitPolicy.FIRST:
-            return ((mask & -mask).bit_length() - 1,)
-        rows = tuple(_bits(mask))
+            mask &= -mask
+        return self._known.get(mask) or self.answered(mask, self.multiplied(facts))
+
+    def answered(self, mask: int, values: tuple[Scalar | None, ...]) -> Answer:
+        """Return what matching rows decide; `values` are needed where outputs multiply them."""
+        if self.hit is HitPolicy.FIRST:
+            mask &= -mask
+        known = self._known.get(mask)
+        if known is None:
+            known = self._work_out(mask, values)
+            if not mask & self.scaled_rows:
+                self._known[mask] = known
+        return known
+
+    def _work_out(self, mask: int, values: tuple[Scalar | None, ...]) -> Answer:
+        rows = list(_bits(mask))
         if self.hit is HitPolicy.COLLECT_MIN and len(rows) > 1:
             ranked = sorted([(self._gives[r][0](values), r) for r in rows])
-            return tuple([r for _, r in ranked])
-        return rows
-
-    def outcome(self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]) -> dict[str, Value]:
-        """Return output name → value of the deciding row; COLLECT: values joined by ", ".
-
-        Scaled amounts are rounded to cents, limits down.
-        """
+            rows = [r for _, r in ranked]
+        outcome = self._given(rows[0], values)
+        collected: tuple[Mapping[str, Value], ...] = ()
         if self.hit is HitPolicy.COLLECT:
-            first = (write(self._gives[r][0](values)) for r in rows)
-            return {self.outputs[0].name: ", ".join(dict.fromkeys(first))}
-        return self._given(rows[0], values)
-
-    def collected(
-        self, rows: tuple[int, ...], values: tuple[Scalar | None, ...]
-    ) -> tuple[dict[str, Value], ...]:
-        """Return the outputs of every given row."""
-        return tuple(self._given(r, values) for r in rows)
+            collected = tuple(self._given(r, values) for r in rows)
+            first = [write(self._gives[r][0](values)) for r in rows]
+            outcome = {self.outputs[0].name: ", ".join(dict.fromkeys(first))}
+        return Answer(outcome, tuple([self.rows[r].row_id for r in rows]), collected)
 
     def _given(self, row: int, values: tuple[Scalar | None, ...]) -> dict[str, Value]:
-        return {
-            column.name: _plain(give(values))
-            for column, give in zip(self.outputs, self._gives[row], strict=True)
-        }
+        gives = self._gives[row]
+        return {name: _plain(give(values)) for name, give in zip(self._names, gives, strict=True)}
 
     def refuse(self, facts: Facts) -> BadInput:
         """Return the refusal of a case that no row speaks for."""
@@ -262,6 +230,14 @@ class Table:
             where=f"policy table {self.name} {self.version}",
             remedy="Close the gap in the table; nothing is decided by default.",
         )
+
+
+def _tests(row: Row, columns: tuple[Column, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (i, condition.words(column.name))
+        for i, (column, condition) in enumerate(zip(columns, row.conditions, strict=True))
+        if condition is not None
+    )
 
 
 def _giver(output: Output, column: Column, positions: Mapping[str, int], rounding: str) -> _Give:
@@ -304,28 +280,3 @@ def _bits(mask: int) -> Iterator[int]:
 
 def _plain(value: Scalar) -> Value:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _content_hash(table: Table) -> str:
-    rows = [
-        [
-            row.row_id,
-            [c and c.write() for c in row.conditions],
-            [o.write() if isinstance(o, Scaled) else write(o) for o in row.outputs],
-        ]
-        for row in table.rows
-    ]
-    if table.hit is not HitPolicy.FIRST:
-        rows.sort(key=lambda row: str(row[0]))
-    columns = [[_describe(c) for c in side] for side in (table.inputs, table.outputs)]
-    until = table.effective_to.isoformat() if table.effective_to else ""
-    scope = [table.jurisdiction, table.sector, table.effective_from.isoformat(), until]
-    content = [table.name, table.hit, table.currency, scope, columns, rows]
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _describe(column: Column) -> list[object]:
-    ends = [None if end is None else write(end) for end in (column.low, column.high)]
-    flags = [column.is_open, column.is_whole, column.is_optional]
-    return [column.name, column.type, list(column.values), *flags, *ends]
