@@ -470,7 +470,7 @@ def full_report() -> Report:
         volume=series(level=140, bump=(178, 195, 1.45), seed=2),
         breakdowns=breakdown_reports(),
         watched_series=214,
-        false_alarm_budget="0.2 false breakdowns per report on average, shared among 214 series by day",
+        false_alarm_budget="0.2 false breakdowns per report on average, shared among 214 series",
         causes=shown,
         cause_totals=(
             *(CauseShare(c.path, c.n, c.share) for c in shown),

@@ -94,7 +94,7 @@ def test_the_reader_meets_the_conclusion_first(pages: dict[str, str]) -> None:
         "Missed installation slots in the North drive",
         "Complaints about Fibre 500 in the North: +62 %",
         "Recovery NPS",
-        "Daily, with the range expected",
+        "Daily, with the range expected of it",
         "What broke",
         "Why: root causes",
         "What to do for the customers hit",

@@ -26,6 +26,8 @@ _DOT = re.compile(
     r'<path d="M1 0A1 1 0 1 1 1 -0\.1A1 1 0 0 1 1 0" '
     r'transform="matrix\(([\d.]+),0,0,\1,([-\d.]+),([-\d.]+)\)"([^>]*?)></path>'
 )
+_STROKE = re.compile(r'stroke-width="([\d.]+)"')
+_UNSEEN = re.compile(r'<g [^>]*>\s*<path [^>]*fill="none"[^>]*stroke-width="0"[^>]*></path>\s*</g>')
 _SCOPE = re.compile(r"zr\d+-")
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
@@ -95,8 +97,15 @@ def _with_colours(option: Option) -> Option:
 def _for_the_page(svg: str, name: str) -> str:
     """Drop what only a live chart needs; leave fonts and colours to the page."""
     svg = _BACKGROUND.sub("", _NOISE.sub("", _STYLE.sub("", svg)), count=1)
-    svg = _DOT.sub(r'<circle r="\1" cx="\2" cy="\3"\4></circle>', svg)
+    svg = _DOT.sub(_circle, _UNSEEN.sub("", svg))
     svg = _FONT.sub(r'font-size="\1"', svg)
     svg = _SCOPE.sub(f"{name}-", _DECIMALS.sub(r"\1", svg))
     svg = _SIZE.sub('<svg aria-hidden="true"', svg)
     return re.sub(r">\s+<", "><", svg).strip()
+
+
+def _circle(path: re.Match[str]) -> str:
+    """Return a scaled unit circle as a plain one, its stroke at its real width."""
+    radius, x, y, rest = path.groups()
+    rest = _STROKE.sub(lambda s: f'stroke-width="{float(s[1]) * float(radius):.1f}"', rest)
+    return f'<circle r="{radius}" cx="{x}" cy="{y}"{rest}></circle>'

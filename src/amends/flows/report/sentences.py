@@ -86,8 +86,8 @@ def _share_outside(n: int, of: int, bucket: Bucket) -> str:
     return f"{n:,} of {words.count(of, unit)} above the expected range"
 
 
-def outside_rows(chart: SeriesChart, most: int = 40) -> list[tuple[str, str, str, str]]:
-    """Return (when, value, expected, expected range) of alarms and of what lies above the band."""
+def outside_rows(chart: SeriesChart, most: int = 14) -> list[tuple[str, str, str, str]]:
+    """Return (when, value, expected, range) of the latest that alarmed or lie above the band."""
     year = chart.starts[0].year != chart.starts[-1].year
     rows = []
     for i, at in enumerate(_complete(chart)):

@@ -26,6 +26,10 @@ TOLD: Final = 8
 """Breakdowns told in full; later ones are lines of a table."""
 LISTED: Final = 5
 """Breakdowns in the list beside the trend."""
+FEW_LISTED: Final = 3
+"""Up to so many, the list is no taller than the usual chart beside it."""
+MAPPED: Final = 4
+"""Causes from which on a map says more than the table."""
 FEW_MISSING: Final = 3
 """Metrics without a value that are listed openly; more are folded."""
 
@@ -164,7 +168,7 @@ def build_page(report: Report) -> Page:
         advice=_advice(report.recommendations),
         severities=_severities(report.breakdowns),
         magnitude=magnitude(report.causes),
-        branches=cause_map(report.causes) if len(report.causes) > 1 else (),
+        branches=cause_map(report.causes) if len(report.causes) >= MAPPED else (),
         main_causes=rows[:MAIN_CAUSES],
         more_causes=rows[MAIN_CAUSES:],
         dated=any(c.recent_change is not None for c in report.causes),
@@ -183,7 +187,8 @@ def _volume(report: Report) -> Figure | None:
         Flag(i, b.breakdown.onset_at, b.breakdown.severity)
         for i, b in enumerate(report.breakdowns[:TOLD], 1)
     ]
-    wide = draw(charts.volume_option(chart, flags), name="volume", width=780, height=290)
+    tall = 370 if len(report.breakdowns) > FEW_LISTED else 290
+    wide = draw(charts.volume_option(chart, flags), name="volume", width=780, height=tall)
     thinner = charts.thin_out(chart, most=240)
     narrow = charts.volume_option(thinner, flags, width=350, ticks=4)
     return Figure(
