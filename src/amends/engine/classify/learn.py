@@ -22,6 +22,7 @@ from .nothing import NOTHING
 MOST_CAUSES: Final = 20_000
 _MOST_SINGLE: Final = 0.5
 _RARE: Final = 50
+_NOTHING_WEIGHT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _own(reading: Reading, index: dict[str, int]) -> tuple[list[str], Ints]:
     leaves = reading.taxonomy.leaves
     pairs = [(t, index.get(leaves[k].path)) for t, k in zip(own, leaf.tolist(), strict=True)]
     if reading.how != "labels":
-        pairs += [(text, index[UNSURE]) for text in NOTHING]
+        pairs += [(text, index[UNSURE]) for text in NOTHING * _NOTHING_WEIGHT]
     known = [(text, k) for text, k in pairs if k is not None]
     return [text for text, _ in known], np.array([k for _, k in known], np.int64)
 

@@ -37,9 +37,7 @@ class LinearHead:
         return np.asarray(dense + self.bias, np.float32)
 
 
-def fit_head(
-    rows: csr_matrix, cause: Ints, n_causes: int, *, cost: float, weight: Reals | None = None
-) -> LinearHead:
+def fit_head(rows: csr_matrix, cause: Ints, n_causes: int, *, cost: float) -> LinearHead:
     """Fit the head on CSR rows with one cause index each; causes without a row get the floor.
 
     Squared-hinge one-against-rest planes with inverse-frequency class weights (LIBLINEAR, Fan et
@@ -54,7 +52,7 @@ def fit_head(
     machine = LinearSVC(C=cost, class_weight="balanced", random_state=0, tol=1e-3, max_iter=200)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        machine.fit(rows, cause, sample_weight=weight)
+        machine.fit(rows, cause)
     weights = np.zeros((rows.shape[1], n_causes), np.float32)
     bias = np.full(n_causes, UNKNOWN_MARGIN, np.float32)
     coef, intercept = machine.coef_, machine.intercept_
