@@ -12,8 +12,7 @@ from typing import Any
 import jsonschema
 import openpyxl
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from amends.cli import app
 from amends.flows.report import report_schema
@@ -126,8 +125,9 @@ def test_the_same_file_gives_the_same_report(tmp_path: Path) -> None:
 
 def as_xlsx(path: Path, table: list[list[str]]) -> Path:
     book = openpyxl.Workbook()
+    sheet = book.create_sheet("export", 0)
     for row in table:
-        book.active.append(row)
+        sheet.append(row)
     book.save(path)
     return path
 

@@ -1,6 +1,7 @@
 """The bytes of a file, unpacked when it is gzipped, and what kind of file they make."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from amends.engine.contracts import BadInput
 
 HEAD = 1 << 16
 """How many bytes are looked at to tell what a file is."""
+
+GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
+"""What reading a gzip file that is broken may raise."""
 
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -84,7 +88,7 @@ def look_at(path: Path) -> FileBytes:
         raise BadInput(
             "There is no such file.", where=str(path), remedy="Check the path."
         ) from None
-    except (gzip.BadGzipFile, EOFError) as error:
+    except GZIP_ERRORS as error:
         raise damaged_gzip(name) from error
     except OSError as error:
         raise BadInput(

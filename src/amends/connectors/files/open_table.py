@@ -1,12 +1,10 @@
 """The one door: any file that is read, whatever it is called."""
 
-import gzip
-import zlib
 from pathlib import Path
 
 from amends.engine.contracts import BadInput, RawTable
 
-from .bytes_of import damaged_gzip, format_of, look_at
+from .bytes_of import GZIP_ERRORS, damaged_gzip, format_of, look_at
 from .delimited import read_delimited
 from .excel import read_excel
 from .json_rows import read_json
@@ -40,7 +38,7 @@ def open_table(
             raw = read_json(file)
         else:
             raw = read_delimited(file, encoding, delimiter)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except GZIP_ERRORS as error:
         raise damaged_gzip(file.name) from error
     raw = sift(raw)
     if not len(raw.columns):
