@@ -13,6 +13,12 @@ app = typer.Typer(
             "demo": "demo:demo",
             "worlds": "worlds:worlds",
             "bench": "bench:bench",
+            "serve": "serve:serve",
+            "web": "serve:web",
+            "worker": "serve:worker",
+            "migrate": "serve:migrate",
+            "user": "serve:user",
+            "doctor": "serve:doctor",
         }
     ),
     help="Find where service breaks, make it right, prove it, stop it from happening again.",
