@@ -32,7 +32,8 @@ from .hierarchy import Indices
 _OUTLIER = 2.58
 """Anscombe residual from which a past bucket is taken for an outbreak (Noufaily et al. 2013)."""
 _PLAIN_STEPS, _WEIGHED_STEPS = 4, 2
-"""A fit from nothing first follows all of the past, lest a season pass for an outbreak."""
+"""A fit from nothing first follows all of the past, lest a season pass for an outbreak; one that
+goes on from the last needs a single step."""
 _PERSISTENCE = 0.7
 """Correlation of the level between neighbouring blocks."""
 _PRIOR_DISPERSION = (1.2, 8.0)
@@ -119,8 +120,8 @@ def _fit(
     fit = start or start_fit(link, seen, prior)
     weighed = seen
     mean = expected(link, past, seen, fit)
-    plain = 0 if start else _PLAIN_STEPS
-    for step in range(plain + _WEIGHED_STEPS):
+    plain, weighed_steps = (0, 1) if start else (_PLAIN_STEPS, _WEIGHED_STEPS)
+    for step in range(plain + weighed_steps):
         if step >= plain:
             weighed = Observed(
                 seen.value, seen.exposure, seen.weight * _calm(link, seen, mean, fit)

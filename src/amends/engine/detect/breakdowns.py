@@ -147,13 +147,14 @@ def _evidence(detection: Detection, batch: SeriesBatch, row: int, span: slice) -
     drift = detection.relative_sd[row, span][known] * base
     own = np.maximum(noise**2 - drift**2, 0.0)
     spread = 1.96 * float(np.sqrt(own.sum() + drift.sum() ** 2))
+    whole = float(poisson_llr(np.array(observed), np.array(total))) / max(dispersion, 1.0)
     return Evidence(
         observed=observed,
         expected=total,
         expected_range=Interval(max(total - spread, 0.0), total + spread),
         ratio=observed / max(total, 1e-12),
         ratio_interval=ratio_interval(observed, total, max(dispersion, 1e-3), relative_sd),
-        score=float(np.nanmax(detection.score[row, span])),
+        score=max(float(np.nanmax(detection.score[row, span])), whole),
         false_alarm_every_days=365.25 / detection.false_alarms_per_series_year,
     )
 

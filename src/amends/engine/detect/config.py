@@ -24,13 +24,19 @@ class Pace:
     """Length after which an unbroken breakdown is the new normal."""
     lookback: int
     """How far before its alarm a breakdown may have begun."""
+    windows: tuple[tuple[int, float], ...]
+    """Widths of the fast arm's windows, and the part of its budget that each has."""
 
+
+_WEEK_WINDOWS = ((1, 0.5), (2, 0.5))
+_DAY_WINDOWS = ((1, 0.3), (2, 0.25), (4, 0.2), (7, 0.25))
+_FINE_WINDOWS = ((1, 0.3), (3, 0.25), (6, 0.2), (12, 0.25))
 
 PACES: Final = {
-    Bucket.FIVE_MINUTES: Pace(864, 288, 288 * 28, 288 * 42, 36, 288 * 2, 288),
-    Bucket.HOUR: Pace(336, 72, 24 * 90, 24 * 180, 24, 24 * 14, 24 * 7),
-    Bucket.DAY: Pace(42, 14, 365 * 3, 365 * 6, 14, 84, 60),
-    Bucket.WEEK: Pace(26, 4, 52 * 6, 52 * 12, 4, 26, 26),
+    Bucket.FIVE_MINUTES: Pace(864, 288, 288 * 28, 288 * 42, 36, 288 * 2, 288, _FINE_WINDOWS),
+    Bucket.HOUR: Pace(336, 72, 24 * 90, 24 * 180, 24, 24 * 14, 24 * 7, _FINE_WINDOWS),
+    Bucket.DAY: Pace(42, 14, 365 * 3, 365 * 6, 14, 84, 60, _DAY_WINDOWS),
+    Bucket.WEEK: Pace(26, 4, 52 * 6, 52 * 12, 4, 26, 26, _WEEK_WINDOWS),
 }
 
 
@@ -48,8 +54,6 @@ class DetectConfig:
         Part of the budget that the fast arm spends; the guaranteed arm has the rest.
     min_events
         Events (or badness) a window must hold to alarm: nobody is called for a single complaint.
-    windows
-        Widths, in buckets, of the fast arm, and the part of its budget that each has.
     ratios
         The alternatives of the guaranteed arm: how many times more than expected (or odds of).
     tolerance
@@ -64,9 +68,8 @@ class DetectConfig:
 
     false_alarms_per_series_year: float = 0.1
     min_history_buckets: int | None = None
-    fast_share: float = 0.5
+    fast_share: float = 0.85
     min_events: float = 3.0
-    windows: tuple[tuple[int, float], ...] = ((1, 0.4), (2, 0.3), (4, 0.2), (7, 0.1))
     ratios: tuple[float, ...] = (1.25, 1.5, 2.0, 3.0)
     tolerance: float = 0.1
     refit_every: int | None = None

@@ -50,7 +50,7 @@ def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
 
     Counts: quasi-Poisson / negative binomial seasonal regression with exposure, pooled towards the
     covering series of the batch. Means: the same with a logit link. Then a windowed tail test and
-    an e-detector (Shin, Ramdas & Rinaldo 2023) share the false-alarm budget half and half. The
+    an e-detector (Shin, Ramdas & Rinaldo 2023) share the false-alarm budget. The
     incomplete last bucket is judged by the time that has elapsed of it.
 
     Raises

@@ -23,7 +23,7 @@ from .watch import Step, Watch
 
 _PARTIAL_DAY = 0.5
 """Standard deviation of ln (share of a bucket's events in its elapsed part), none elapsed."""
-_REFITS = 48
+_REFITS = 32
 """A baseline is fitted anew when its history has grown by this fraction."""
 _FORGOTTEN = 0.02
 """Weight that is left to the past when a new level is accepted."""
@@ -59,7 +59,7 @@ class Walk:
         self.dispersion: Floats
         self.is_alarm = np.zeros(shape, dtype=bool)
         self.event = np.zeros(shape, dtype=np.int32)
-        self.watch = Watch(shape[0], link, config, config.threshold(batch.bucket))
+        self.watch = Watch(shape[0], link, config, batch.bucket)
         self.opened_at = np.full(shape[0], -1)
         self.onset = np.full(shape[0], -1)
         self.free_from = np.zeros(shape[0], dtype=np.int64)

@@ -1,9 +1,9 @@
 """The step from one bucket to the next: two arms, one score, open and closed breakdowns.
 
-Fast arm: tail probability of the last 1, 2, 4 and 7 buckets together, the least of them after each
-has its part of the budget. Guaranteed arm: e-SR over several alternatives against a null that
-already grants the baseline its uncertainty. Both speak in ln of the buckets between false alarms,
-so one threshold serves both.
+Fast arm: tail probability of the last few buckets together, for several widths, the least of them
+after each has its part of the budget. Guaranteed arm: e-SR over several alternatives against a null
+that already grants the baseline its uncertainty. Both speak in ln of the buckets between false
+alarms, so one threshold serves both.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amends.engine.contracts import Floats
+from amends.engine.contracts import Bucket, Floats
 from amends.engine.stats.evidence import log_average, next_log_sum
 from amends.engine.stats.links import Link
 
@@ -45,10 +45,12 @@ class Step:
 class Watch:
     """The state of N series between two buckets."""
 
-    def __init__(self, n: int, link: Link, config: DetectConfig, threshold: float) -> None:
-        self.link, self.config, self.threshold = link, config, threshold
+    def __init__(self, n: int, link: Link, config: DetectConfig, bucket: Bucket) -> None:
+        self.link, self.config = link, config
+        self.threshold = config.threshold(bucket)
+        self.windows = config.paces[bucket].windows
         self.log_sum: Floats = np.full((n, len(config.ratios)), -np.inf)
-        width = max(w for w, _ in config.windows)
+        width = max(w for w, _ in self.windows)
         self.ring = np.zeros((5, n, width))
         self.gathered: Floats = np.zeros(n)
         self.is_open = np.zeros(n, dtype=bool)
@@ -95,8 +97,9 @@ class Watch:
     def _fast(self) -> Floats:
         """Return −ln of the least tail probability, each divided by its window's share."""
         best = np.full(self.ring.shape[1], -np.inf)
-        for width, share in self.config.windows:
-            value, exposure, mean, noise, drift = self.ring[:, :, -width:].sum(axis=2)
+        back = self.ring[:, :, ::-1].cumsum(axis=2)
+        for width, share in self.windows:
+            value, exposure, mean, noise, drift = back[:, :, width - 1]
             tail = self.link.tail(value, exposure, mean, noise + drift**2)
             best = np.maximum(best, np.log(share) - np.log(tail))
         return best
