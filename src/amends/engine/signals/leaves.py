@@ -57,8 +57,9 @@ def leaves(
     given = contribution(signals, measure)
     exposed = given.exposure if given.exposure is not None else np.zeros(len(signals))
     matters = (now | then) & (given.counts | (exposed > 0))
-    coordinates = [_with_not_given(coded(signals, dim)) for dim in dims]
-    codes, leaf = _cells(coordinates, matters)
+    counted = signals.select(list(dims)).filter(pa.array(matters))
+    coordinates = [_with_not_given(coded(counted, dim)) for dim in dims]
+    codes, leaf = _cells(coordinates)
     now, then = now[matters], then[matters]
     n = len(codes)
 
@@ -68,11 +69,7 @@ def leaves(
 
     actual, usual = per_leaf(given.value, now), per_leaf(given.value, then)
     if not n or not usual.sum():
-        raise BadInput(
-            "The baseline holds nothing to compare with.",
-            where=f"{measure}, {baseline[0]:%Y-%m-%d} to {baseline[1]:%Y-%m-%d}",
-            remedy="Choose an earlier or longer baseline.",
-        )
+        raise _nothing_in(measure, baseline)
     if given.exposure is None:
         expected = usual * (_length(window) / _length(baseline))
     else:
@@ -86,6 +83,14 @@ def leaves(
         expected = expected * (total / expected.sum())
     values = tuple(each.values for each in coordinates)
     return LeafTable(tuple(dims), codes.astype(np.int32), values, actual, expected)
+
+
+def _nothing_in(measure: str, baseline: Window) -> BadInput:
+    return BadInput(
+        "The baseline holds nothing to compare with.",
+        where=f"{measure}, {baseline[0]:%Y-%m-%d} to {baseline[1]:%Y-%m-%d}",
+        remedy="Choose an earlier or longer baseline.",
+    )
 
 
 def _at_usual_rate(usual: Floats, exposed_then: Floats, exposed_now: Floats) -> Floats:
@@ -130,9 +135,7 @@ def _with_not_given(dim: Coded) -> Coded:
     return Coded((*dim.values, NOT_GIVEN), np.where(dim.codes < 0, len(dim.values), dim.codes))
 
 
-def _cells(
-    dims: Sequence[Coded], rows: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cells(dims: Sequence[Coded]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the codes of each cell that occurs, and the cell of each row."""
     sizes = [max(len(dim.values), 1) for dim in dims]
     if not sizes or float(np.prod(np.array(sizes, dtype=float))) > 2**62:
@@ -141,6 +144,6 @@ def _cells(
             where=", ".join(f"{size} values" for size in sizes),
             remedy="Choose between one and eight dimensions with fewer values.",
         )
-    whole = np.ravel_multi_index([dim.codes[rows] for dim in dims], sizes)
+    whole = np.ravel_multi_index([dim.codes for dim in dims], sizes)
     cells, leaf = np.unique(whole, return_inverse=True)
     return np.column_stack(np.unravel_index(cells, sizes)), leaf

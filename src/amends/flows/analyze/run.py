@@ -22,7 +22,7 @@ from amends.engine.contracts import (
     SeriesChart,
     Taxonomy,
 )
-from amends.engine.prevent import cost_of_failure
+from amends.engine.prevent import CostOfFailure, cost_of_failure
 from amends.engine.recommend import Recommender
 from amends.engine.signals import Coverage, coverage, limits
 from amends.engine.track import metrics
@@ -61,16 +61,8 @@ def analyze_files(
 ) -> Analysis:
     """Read, clean, classify, detect, localise, recommend, measure.
 
-    Parameters
-    ----------
-    files
-        CSV, TSV, XLSX, JSON, JSONL or Parquet, plain or gzipped.
-    options
-        What a person overrules.
-    now
-        Aware; written into the report, and used for nothing else.
-    tick
-        Called with (stage, done, total).
+    `now` (aware) is written into the report and used for nothing else; `tick` is called with
+    (stage, done, total).
 
     Raises
     ------
@@ -88,10 +80,7 @@ def analyze_files(
     currency = _currency(signals, options.currency)
     costs = cost_of_failure(signals, currency=currency)
     adviser = Adviser(taxonomy, currency, covered.ends_at or now, Recommender())
-    each = {cost.cause: cost.total / cost.n for cost in costs.causes}
-    breakdowns = _in_order(
-        tuple(_breakdown_report(inside, event, taxonomy, adviser, each) for event in events)
-    )
+    breakdowns = _breakdowns(inside, events, taxonomy, adviser, costs)
     totals = cause_totals(signals)
     causes = cause_reports(signals, totals, taxonomy, {c.cause: c for c in costs.causes})
     figures = metrics(signals)
@@ -123,33 +112,30 @@ def analyze_files(
     return Analysis(report, intake.quarantined)
 
 
-def _breakdown_report(
+def _breakdowns(
     signals: pa.Table,
-    event: Event,
+    events: Sequence[Event],
     taxonomy: Taxonomy,
     adviser: Adviser,
-    cost_per_signal: dict[str, float],
-) -> BreakdownReport:
-    cause = event.cause
-    hit = signals.filter(pa.array(event.is_hit))
-    recommendation = adviser.typical(hit, cause) if cause else None
-    excess = max(event.finding.excess, 0.0)
-    cost = cost_per_signal[cause] * excess if cause in cost_per_signal else None
-    return breakdown_report(signals, event, taxonomy, adviser.currency, recommendation, cost)
-
-
-def _in_order(breakdowns: tuple[BreakdownReport, ...]) -> tuple[BreakdownReport, ...]:
+    costs: CostOfFailure,
+) -> tuple[BreakdownReport, ...]:
     """Return what is going on first, then by severity and size."""
-    return tuple(
-        sorted(
-            breakdowns,
-            key=lambda b: (
-                b.breakdown.state is BreakdownState.OVER,
-                -b.breakdown.severity.rank,
-                b.breakdown.evidence.expected - b.breakdown.evidence.observed,
-            ),
+    each = {cost.cause: cost.total / cost.n for cost in costs.causes}
+    told = []
+    for event in events:
+        cause = event.cause
+        hit = signals.filter(pa.array(event.is_hit))
+        advice = adviser.typical(hit, cause) if cause else None
+        cost = each[cause] * max(event.finding.excess, 0.0) if cause in each else None
+        told.append(breakdown_report(signals, event, taxonomy, adviser.currency, advice, cost))
+    told.sort(
+        key=lambda b: (
+            b.breakdown.state is BreakdownState.OVER,
+            -b.breakdown.severity.rank,
+            b.breakdown.evidence.expected - b.breakdown.evidence.observed,
         )
     )
+    return tuple(told)
 
 
 def _recommendations(
