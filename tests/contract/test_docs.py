@@ -60,7 +60,8 @@ def test_the_glossary_has_every_enumerated_word() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = {
-        tuple(c.split()) for c in re.findall(r"^amends (worlds make|[a-z]+) .*[-.]", text, re.MULTILINE)
+        tuple(c.split())
+        for c in re.findall(r"^amends (worlds make|[a-z]+) .*[-.]", text, re.MULTILINE)
     }
     assert commands
     for command in commands:

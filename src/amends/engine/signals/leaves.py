@@ -33,8 +33,7 @@ def leaves(
 
     `actual` is the sum of events or badness in the window. `expected` is the leaf's rate in the
     baseline times its exposure in the window: days for a count, transactions, contacts or answers
-    for the others (see `exposed_dims`). A leaf that the baseline did not expose is given the
-    overall rate.
+    for the others (see `exposed_dims`). A leaf that it did not expose has the overall rate.
 
     Parameters
     ----------
@@ -60,8 +59,7 @@ def leaves(
     counted = signals.select(list(dims)).filter(pa.array(matters))
     coordinates = [_with_not_given(coded(counted, dim)) for dim in dims]
     codes, leaf = _cells(coordinates)
-    now, then = now[matters], then[matters]
-    n = len(codes)
+    now, then, n = now[matters], then[matters], len(codes)
 
     def per_leaf(parts: Floats, inside: NDArray[np.bool_]) -> Floats:
         sums = np.bincount(leaf[inside], weights=parts[matters][inside], minlength=n)
