@@ -1,7 +1,7 @@
 """The permission matrix: which role may do what, and to whose things. The one place to change it.
 
-`docs/permissions.md` is written from this table (`python -m amends.web permissions --write`), and a
-test compares the two. Reach: *own* is what a person owns, *team* also what their teams own, *all*
+`docs/permissions.md` is written from it (`python -m amends.web.project.permission_docs`), and a test
+compares the two. Reach: *own* is what a person owns, *team* also what their teams own, *all*
 everything; a dash is nothing. Of several roles the widest reach counts.
 """
 

@@ -31,7 +31,7 @@ def prepare_static() -> bool:
         return False
     root = Path(settings.STATIC_ROOT)
     call_command("collectstatic", interactive=False, clear=True, verbosity=0, stdout=StringIO())
-    (root / FINGERPRINT).write_text(_fingerprint(), encoding="ascii")
+    (root / FINGERPRINT).write_text(fingerprint(), encoding="ascii")
     return True
 
 
@@ -43,10 +43,10 @@ def is_prepared() -> bool:
         kept = (Path(settings.STATIC_ROOT) / FINGERPRINT).read_text(encoding="ascii")
     except OSError:
         return False
-    return kept == _fingerprint()
+    return kept == fingerprint()
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """Return a digest of the names, sizes and times of all source files."""
     digest = hashlib.sha256()
     for finder in finders.get_finders():
