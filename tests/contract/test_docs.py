@@ -59,10 +59,9 @@ def test_the_glossary_has_every_enumerated_word() -> None:
 
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = {
-        tuple(c.split())
-        for c in re.findall(r"^amends (worlds make|[a-z]+) .*[-.]", text, re.MULTILINE)
-    }
+    blocks = "\n".join(re.findall(r"^```$(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL))
+    named = re.findall(r"^amends (worlds make|bench \w+|[a-z]+)", blocks, flags=re.MULTILINE)
+    commands = {tuple(name.split()) for name in named}
     assert commands
     for command in commands:
         result = CliRunner().invoke(app, [*command, "--help"])
