@@ -78,7 +78,8 @@ def test_recontact_and_fcr_agree_with_comparing_every_pair(
     cases = [r for r in rows if r["kind"] in {"complaint", "ticket"} and matchable(r)]
     closed = [r for r in cases if "resolved_at" in r and r["resolved_at"] + 7 <= end]
     again = [came_back(rows, r, r["resolved_at"]) for r in closed]
-    asked = [r for r in cases if r["occurred_at"] + 7 <= end]
+    recorded = {r["kind"] for r in rows if "resolved_at" in r}
+    asked = [r for r in cases if r["occurred_at"] + 7 <= end and r["kind"] in recorded]
     once = [
         "resolved_at" in r
         and not came_back(rows, r, r["occurred_at"])
@@ -173,11 +174,36 @@ def test_open_cases_are_censored_not_dropped(signals_of: SignalsOf) -> None:
     assert "90 % are needed" in p90.missing_because
 
 
+def test_a_ticket_that_writes_a_complaint_down_is_no_further_contact(
+    signals_of: SignalsOf,
+) -> None:
+    one = {"customer_id": "a", "cause": "billing/wrong", "case_ref": "one"}
+    two = {"customer_id": "b", "cause": "billing/wrong", "case_ref": "two"}
+    rows = [
+        case(0, **one),
+        case(0.1, kind="ticket", resolved_at=2, **one),
+        case(0, **two),
+        case(0.1, kind="ticket", resolved_at=1, **two),
+        case(3, kind="ticket", resolved_at=4, **two),
+        {"kind": "note", "occurred_at": 30},
+    ]
+    found = by_name(signals_of(rows))
+    assert (found["fcr"].value, found["fcr"].n) == (50, 2)
+    assert (found["recontact_rate"].value, found["recontact_rate"].n) == (50, 2)
+    assert found["resolution_median_days"].n == 2
+
+
+def test_kinds_without_resolutions_do_not_count_as_open(signals_of: SignalsOf) -> None:
+    rows = [case(0, kind="ticket", resolved_at=4), case(0), case(9)]
+    median = by_name(signals_of(rows))["resolution_median_days"]
+    assert (median.value, median.n) == (4, 1)
+
+
 def test_sources_without_resolutions_do_not_count_as_open(signals_of: SignalsOf) -> None:
     rows = [case(0, resolved_at=4), case(0, source="mail"), case(9, source="mail")]
     median = by_name(signals_of(rows))["resolution_median_days"]
     assert (median.value, median.n) == (4, 1)
-    assert "2 cases of sources that record no resolution" in median.notes[0]
+    assert "2 cases of a source or kind that records no resolution" in median.notes[0]
 
 
 def test_a_case_ends_with_its_last_resolution(signals_of: SignalsOf) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from amends.engine.contracts import Floats, Kind, Severity
 
 from .columns import (
+    DAY,
     Codes,
     Flags,
     Instants,
@@ -27,6 +28,8 @@ CASE_KINDS = (Kind.COMPLAINT.value, Kind.TICKET.value)
 """Signals that open a case."""
 CONTACT_KINDS = (*CASE_KINDS, Kind.ESCALATION.value, Kind.SOCIAL.value)
 """Signals in which the customer came to us."""
+RECORD_WITHIN = DAY
+"""A ticket this soon after a complaint of the same case is the record of it, no further contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,12 @@ class Cases:
     """First contact."""
     resolved_at: Instants
     """Last resolution that was known by the end of the data."""
+    first_resolved_at: Instants
+    """First resolution: from then on, who comes back comes back."""
     customer: Codes
     family: Codes
     is_tracked: Flags
-    """Its source records resolutions at all, so that none means open."""
+    """Its source records resolutions of its kind at all, so that none means open."""
     is_escalated: Floats
     transfers: Floats
     reopens: Floats
@@ -83,17 +88,31 @@ def read_columns(signals: pa.Table) -> SignalColumns:
     case = refs.copy()
     alone = refs < 0
     case[alone] = len(names) + np.arange(int(alone.sum()))
+    at = first_known(*(instants(signals, c) for c in ("occurred_at", "received_at", "opened_at")))
+    is_contact = is_one_of(signals, CONTACT_KINDS) & ~_is_record(signals, case, at)
     return SignalColumns(
-        at=first_known(
-            *(instants(signals, c) for c in ("occurred_at", "received_at", "opened_at"))
-        ),
+        at=at,
         customer=codes(signals["customer_id"])[0],
         family=family_codes(signals["cause"])[0],
         case=case,
         case_refs=names,
         is_case=is_one_of(signals, CASE_KINDS),
-        is_contact=is_one_of(signals, CONTACT_KINDS),
+        is_contact=is_contact,
     )
+
+
+def _is_record(signals: pa.Table, case: Codes, at: Instants) -> Flags:
+    """Return which tickets only write down a complaint that came before, in the same case."""
+    said = is_one_of(signals, (Kind.COMPLAINT.value, Kind.SOCIAL.value))
+    ticket = is_one_of(signals, (Kind.TICKET.value,))
+    rows = np.flatnonzero((said | ticket) & ~np.isnat(at))
+    rows = rows[np.lexsort((ticket[rows], at[rows], case[rows]))]
+    answer = np.zeros(len(case), dtype=np.bool_)
+    last = np.maximum.accumulate(np.where(said[rows], np.arange(len(rows)), -1))
+    before = rows[np.maximum(last, 0)]
+    near = at[rows] - at[before] <= RECORD_WITHIN
+    answer[rows] = ticket[rows] & (last >= 0) & (case[rows] == case[before]) & near
+    return answer
 
 
 def last_instant(signals: pa.Table) -> np.datetime64 | None:
@@ -126,6 +145,7 @@ def build_cases(signals: pa.Table, columns: SignalColumns, ends_at: np.datetime6
         opened_at=opened[starts],
         contact_at=_reduce(np.fmin, columns.at[rows], starts),
         resolved_at=_reduce(np.fmax, resolved, starts),
+        first_resolved_at=_reduce(np.fmin, resolved, starts),
         customer=_first_code(columns.customer[rows], starts),
         family=_first_code(columns.family[rows], starts),
         is_tracked=_reduce(np.logical_or, tracked, starts),
@@ -139,10 +159,12 @@ def build_cases(signals: pa.Table, columns: SignalColumns, ends_at: np.datetime6
 
 
 def _resolves(signals: pa.Table) -> Flags:
-    """Return which signals come from a source that records resolutions."""
+    """Return which signals are of a source and kind whose resolutions are recorded."""
     source, names = codes(signals["source"])
+    kind, kinds = codes(signals["kind"])
+    sort = source * len(kinds) + kind
     has = ~np.isnat(instants(signals, "resolved_at"))
-    return np.asarray(np.bincount(source[has], minlength=len(names))[source] > 0)
+    return np.asarray(np.bincount(sort[has], minlength=len(names) * len(kinds))[sort] > 0)
 
 
 def _escalations(signals: pa.Table, columns: SignalColumns) -> Floats:

@@ -169,7 +169,7 @@ def _contact_metrics(config: MetricConfig) -> tuple[MetricDefinition, ...]:
             "lower",
             f"resolved cases whose {window} since have passed",
             "Resolved cases with a contact of the same customer about the same cause family "
-            f"within {window} of the resolution ÷ resolved cases whose {window} have passed.",
+            f"within {window} of the first resolution ÷ resolved cases whose {window} have passed.",
         ),
     )
 

@@ -64,7 +64,9 @@ def _resolution(
         notes.append(f"{int(backwards.sum()):,} cases end before they begin and are left out.")
     if (~cases.is_tracked).any():
         untracked = int((~cases.is_tracked).sum())
-        notes.append(f"{untracked:,} cases of sources that record no resolution are left out.")
+        notes.append(
+            f"{untracked:,} cases of a source or kind that records no resolution are left out."
+        )
     return Observations(
         cases.opened_at[kept],
         clock(cases.opened_at[kept], until[kept]),
@@ -114,11 +116,11 @@ def recontact(handling: Handling) -> Observations | Missing:
     absent = _cannot_match(cases)
     if absent is not None:
         return absent
-    eligible = cases.resolved_at + handling.window <= handling.ends_at
-    came_back = is_followed(handling, cases.resolved_at, cases.customer, cases.family)
+    eligible = cases.first_resolved_at + handling.window <= handling.ends_at
+    came_back = is_followed(handling, cases.first_resolved_at, cases.customer, cases.family)
     matched = eligible & _is_matchable(cases)
     return _observe(
-        cases.resolved_at, came_back, cases.customer, matched, _left_out(eligible, matched)
+        cases.first_resolved_at, came_back, cases.customer, matched, _left_out(eligible, matched)
     )
 
 
