@@ -49,7 +49,7 @@ def fit_head(rows: csr_matrix, cause: Ints, n_causes: int, *, cost: float) -> Li
         return _single(rows.shape[1], int(present[0]), n_causes)
     if n_causes > MOST_LINEAR:
         return _means(rows, cause, n_causes)
-    machine = LinearSVC(C=cost, class_weight="balanced", random_state=0, tol=1e-3, max_iter=200)
+    machine = LinearSVC(C=cost, class_weight="balanced", random_state=0, tol=1e-2, max_iter=200)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         machine.fit(rows, cause)

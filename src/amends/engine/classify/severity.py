@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,19 +14,18 @@ from amends.engine.contracts import Severity, Taxonomy
 from .clean import clean_text
 from .features import Reals
 from .sentiment import POSITIVE_ABOVE
-from .severity_rules import HARMLESS, RULES, openings, pattern
+from .severity_rules import HARMLESS, RULES, SeverityRule, keys, pattern
 
 _RULES: Final = tuple((rule, pattern(rule.phrases)) for rule in RULES)
 _HARMLESS: Final = pattern(HARMLESS)
-_OPENINGS: Final = frozenset().union(*(openings(rule.phrases) for rule in RULES))
-_WORD_STARTS: Final = re.compile(r"\b[a-z]{1,3}")
+_KEYS: Final = tuple(keys(rule.phrases) for rule in RULES)
+_WORD: Final = re.compile(r"[^\W_]+")
 _MONEY_WORD: Final = re.compile(r"[$€£]|usd|eur|gbp|pounds|quid|dollars|bucks")
 _NUMBER: Final = r"\d{1,3}(?:[.,' ]?\d{3})*(?:[.,]\d{1,2})?"
 _AMOUNT: Final = re.compile(
     rf"(?:[$€£]|\b(?:usd|eur|gbp) ?) ?({_NUMBER})"
     rf"|\b({_NUMBER}) ?(?:[$€£]|(?:euros?|eur|pounds|quid|dollars|usd|gbp|bucks)\b)"
 )
-_DIGIT: Final = re.compile(r"\d")
 _READ_AT_MOST: Final = 4_000
 _LEVELS: Final = tuple(Severity)
 
@@ -98,12 +98,9 @@ def _moves(
 ) -> tuple[int, int, tuple[str, ...]]:
     """Return the floor, the step (0 or 1) and the reasons of one text."""
     floor, step, why = 0, 0, []
-    if not _OPENINGS.isdisjoint(_WORD_STARTS.findall(text)) or _DIGIT.search(text):
-        plain = _HARMLESS.sub(" ", text)
-        for rule, pattern in _RULES:
-            if pattern.search(plain):
-                floor, step = max(floor, rule.at_least.rank), max(step, int(rule.step))
-                why.append(rule.reason)
+    for rule in _speaking(text):
+        floor, step = max(floor, rule.at_least.rank), max(step, int(rule.step))
+        why.append(rule.reason)
     money = max(_largest_amount(text), _fact(facts.loss, i))
     if money >= config.money_step:
         step = 1
@@ -120,6 +117,29 @@ def _moves(
 
 def _plain(text: str | None) -> str:
     return clean_text(text)[:_READ_AT_MOST].lower().replace("’", "'")
+
+
+def _speaking(text: str) -> list[SeverityRule]:
+    """Return the rules of which a phrase occurs; only those are searched whose key words do."""
+    asked = 0
+    for word in _WORD.findall(text):
+        asked |= _rules_of(word)
+    if not asked:
+        return []
+    plain = _HARMLESS.sub(" ", text)
+    return [
+        rule for i, (rule, phrase) in enumerate(_RULES) if asked >> i & 1 and phrase.search(plain)
+    ]
+
+
+@lru_cache(maxsize=100_000)
+def _rules_of(word: str) -> int:
+    """Return the rules whose keys the word is, as bits."""
+    hits = 0
+    for i, known in enumerate(_KEYS):
+        if word in known or any(word.startswith(key[:-1]) for key in known if key[-1:] == "*"):
+            hits |= 1 << i
+    return hits
 
 
 def _fact(column: NDArray[np.int64] | NDArray[np.float64] | None, i: int) -> float:

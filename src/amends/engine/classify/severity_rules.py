@@ -125,9 +125,14 @@ def pattern(listed: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(ways)})\b")
 
 
-def openings(listed: str) -> set[str]:
-    """Return the first three letters of each phrase: a text without any of them is not looked at.
+def keys(listed: str) -> set[str]:
+    """Return one telling word per phrase, its ending open where it has a star.
 
-    A phrase that opens with a number gives "#".
+    The longest of each phrase: a text without any of these words need not be searched.
     """
-    return {"#" if phrase[0] in "#0123456789" else phrase[:3] for phrase in phrases(listed)}
+    longest = (max(phrase.split(), key=_letters) for phrase in phrases(listed))
+    return {re.sub(r"[^a-z*].*", "", word) for word in longest}
+
+
+def _letters(word: str) -> int:
+    return len(re.match(r"[a-z]*", word).group())  # type: ignore[union-attr] # matches always
