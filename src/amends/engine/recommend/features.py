@@ -34,6 +34,7 @@ GROUPS: Final = {
     "family": 0.03,
     "segment": 0.03,
     "cohort": 0.02,
+    "place": 0.02,
     "money": 0.05,
 }
 """Group → prior standard deviation of its corrections, before the data say better.
@@ -80,6 +81,7 @@ def traits(facts: CaseFacts) -> Traits:
         ("family", facts.cause.partition("/")[0]),
         ("segment", facts.segment),
         ("cohort", f"{facts.segment}/{delivery}/{repeat}/{loss}"),
+        ("place", f"{facts.segment}/{facts.cause.partition('/')[0]}"),
     )
 
 
@@ -89,13 +91,13 @@ def effect_names(kind: str, case_traits: Traits) -> Iterator[str]:
     yield f"kind|{kind}"
     yield f"kind|voice|{voice}"
     for group, value in case_traits:
-        yield f"{group}|{voice}|{value}"
+        yield f"{group}|{kind if group == 'place' else voice}|{value}"
 
 
 def base_names(case_traits: Traits) -> Iterator[str]:
     """Yield the names of the case's own level, the same whatever is done."""
     yield "base|"
-    for group, value in case_traits[:-1]:
+    for group, value in case_traits[:-2]:
         yield f"base|{group}|{value}"
 
 
