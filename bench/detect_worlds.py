@@ -19,13 +19,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from amends.engine.contracts import Slice, as_datetime
+from amends.engine.contracts import UNSURE, Slice, as_datetime
 from amends.engine.worlds import Decoy, PlantedBreakdown, Truth, read_world, world_names
 from amends.flows.analyze.events import Event, find_events
 from amends.flows.analyze.options import AnalyzeOptions
-from amends.flows.analyze.watching import Watch, inside_period, watch
+from amends.flows.analyze.watching import Watch, watch, watched_signals
 
 LEAST_RATIO, LEAST_PER_DAY = 1.5, 5.0
+OF_CAUSE = ("cause", "journey_stage", "touchpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A planted breakdown, and the terms that say its cause and not its place."""
+
+    truth: PlantedBreakdown
+    of_cause: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -72,58 +81,68 @@ def main() -> None:
     total = Score()
     for name in options.worlds.split(","):
         for seed in (int(s) for s in options.seeds.split(",")):
-            signals, truth = played(name, options.signals, seed, options.causes)
-            score = judge(signals, truth, verbose=options.verbose)
+            signals, planted, truth = played(name, options.signals, seed, options.causes)
+            score = judge(signals, planted, truth, verbose=options.verbose)
             print(f"{name:<12}{seed:<6}" + score.line(), flush=True)
             total.add(score)
     print(f"{'all':<18}" + total.line())
 
 
-def played(name: str, signals: int | None, seed: int, causes: str) -> tuple[pa.Table, Truth]:
+def played(
+    name: str, signals: int | None, seed: int, causes: str
+) -> tuple[pa.Table, list[Planted], Truth]:
     """Return the signals of a play, with the true cause of each if wanted, and its truth."""
-    play = read_world(name).play(signals, seed)
+    world = read_world(name)
+    play = world.play(signals, seed)
     tables = []
     for chunk in play.chunks():
         table = chunk.signals
         if causes == "true":
             table = _with_causes(table, chunk.labels)
         tables.append(table)
-    return pa.concat_tables(tables).unify_dictionaries(), play.truth()
+    truth = play.truth()
+    planted = []
+    for breakdown in truth.breakdowns:
+        cause = world.company.causes[breakdown.cause]
+        terms = {"cause": breakdown.cause, "journey_stage": cause.stage}
+        planted.append(Planted(breakdown, {**terms, "touchpoint": cause.touchpoint}))
+    return pa.concat_tables(tables).unify_dictionaries(), planted, truth
 
 
 def _with_causes(signals: pa.Table, labels: pa.Table) -> pa.Table:
+    """Return the signals as a perfect classifier leaves them: unsure where nothing failed."""
     place = pc.index_in(signals["signal_id"], value_set=labels["signal_id"].combine_chunks())
+    told = pc.fill_null(labels["cause"].combine_chunks(), UNSURE).take(place)
     at = signals.column_names.index("cause")
-    return signals.set_column(
-        at, signals.schema.field("cause"), labels["cause"].combine_chunks().take(place)
-    )
+    return signals.set_column(at, signals.schema.field("cause"), told)
 
 
-def judge(signals: pa.Table, truth: Truth, *, verbose: bool) -> Score:
+def judge(signals: pa.Table, all_planted: list[Planted], truth: Truth, *, verbose: bool) -> Score:
     """Watch, localise and compare with the truth."""
     started = perf_counter()
     watched = watch(signals, AnalyzeOptions(country=""), _quiet)
     if watched.period is None:
         return Score(planted=len(truth.breakdowns))
-    events = find_events(inside_period(signals, watched.period), watched, _quiet)
+    events = find_events(watched_signals(signals, watched.period), watched, _quiet)
     score = Score(events=len(events), seconds=perf_counter() - started)
     for event in events:
-        matching = [p for p in truth.breakdowns if _matches(event, p)]
+        matching = [p for p in all_planted if _matches(event, p)]
         score.right += bool(matching)
         score.decoys += not matching and any(_in_decoy(event, d) for d in truth.decoys)
         if verbose:
-            names = ", ".join(p.name for p in matching) or "nothing planted"
+            names = ", ".join(p.truth.name for p in matching) or "nothing planted"
             print(f"  {_told(event)}  →  {names}")
-    for planted in truth.breakdowns:
+    for one in all_planted:
+        planted = one.truth
         if planted.ratio < LEAST_RATIO or planted.usual_per_day < LEAST_PER_DAY:
             continue
         score.planted += 1
-        matching_events = [e for e in events if _matches(e, planted)]
+        matching_events = [e for e in events if _matches(e, one)]
         score.found += bool(matching_events)
         score.located += bool(matching_events)
         exact = any(_place(e.slice) == Slice.of(planted.slice) for e in matching_events)
         score.exact += exact
-        delay = _delay(watched, planted) if matching_events else None
+        delay = _delay(watched, one) if matching_events else None
         score.delays += [] if delay is None else [delay]
         if verbose:
             state = "exact" if exact else "found" if matching_events else "missed"
@@ -148,8 +167,8 @@ def _told(event: Event) -> str:
 
 
 def _place(where: Slice) -> Slice:
-    """Return a slice without its cause."""
-    return Slice.of((dim, value) for dim, value in where.terms if dim != "cause")
+    """Return a slice without its cause, and without what the cause alone says."""
+    return Slice.of((dim, value) for dim, value in where.terms if dim not in OF_CAUSE)
 
 
 def _days(event: Event) -> tuple[date, date]:
@@ -157,18 +176,18 @@ def _days(event: Event) -> tuple[date, date]:
     return as_datetime(first).date(), as_datetime(last).date()
 
 
-def _matches(event: Event, planted: PlantedBreakdown) -> bool:
+def _matches(event: Event, planted: Planted) -> bool:
     first, last = _days(event)
-    if last < planted.first or first > planted.last:
+    if last < planted.truth.first or first > planted.truth.last:
         return False
     return _touches(event.slice, planted)
 
 
-def _touches(where: Slice, planted: PlantedBreakdown) -> bool:
-    cause = dict(where.terms).get("cause")
-    if cause is not None and cause != planted.cause:
+def _touches(where: Slice, planted: Planted) -> bool:
+    told = {dim: value for dim, value in where.terms if dim in planted.of_cause}
+    if any(value != planted.of_cause[dim] for dim, value in told.items()):
         return False
-    place, true = _place(where), Slice.of(planted.slice)
+    place, true = _place(where), Slice.of(planted.truth.slice)
     return place.covers(true) or true.covers(place)
 
 
@@ -179,14 +198,15 @@ def _in_decoy(event: Event, decoy: Decoy) -> bool:
     return not apart and (place.covers(true) or true.covers(place))
 
 
-def _delay(watched: Watch, planted: PlantedBreakdown) -> int | None:
+def _delay(watched: Watch, planted: Planted) -> int | None:
+    truth = planted.truth
     days = [
-        (as_datetime(w.batch.starts[f.detected]).date() - planted.first).days
+        (as_datetime(w.batch.starts[f.detected]).date() - truth.first).days
         for w in watched.watched
         for f in w.findings
         if _touches(f.key.slice, planted)
     ]
-    inside = [d for d in days if 0 <= d <= (planted.last - planted.first).days]
+    inside = [d for d in days if 0 <= d <= (truth.last - truth.first).days]
     return min(inside, default=None)
 
 

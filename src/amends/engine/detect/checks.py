@@ -1,9 +1,13 @@
 """What a batch must fulfil to be judged at all."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from amends.engine.contracts import MEASURES, BadInput, Family, SeriesBatch
 from amends.engine.contracts.series import Floats
+
+_CAUSE = "cause"
 
 
 def family_of(measure: str) -> Family:
@@ -14,6 +18,20 @@ def family_of(measure: str) -> Family:
 def is_per_time(measure: str) -> bool:
     """Return whether exposure is time itself, so that an incomplete bucket has less of it."""
     return measure not in MEASURES or MEASURES[measure].per == "day"
+
+
+def without_prehistory(batch: SeriesBatch) -> SeriesBatch:
+    """Return the batch with the zeros before a series' first event unknown, where that is due.
+
+    A product that is yet to be launched has no complaints either: its zeros say nothing of what is
+    usual once it is there. That holds for counts per time. Where exposure is counted, exposure says
+    whether there was anything; and a cause that nobody has ever told of is usually not told of.
+    """
+    timed = [is_per_time(k.measure) and _CAUSE not in dict(k.slice.terms) for k in batch.keys]
+    with np.errstate(invalid="ignore"):
+        begun = np.maximum.accumulate(batch.value > 0, axis=1)
+    value = np.where(np.array(timed, dtype=bool)[:, None] & ~begun, np.nan, batch.value)
+    return replace(batch, value=value)
 
 
 def check_batch(batch: SeriesBatch) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from amends.engine.contracts import Family, Floats, SeriesBatch, SeriesKey
 from amends.engine.stats.links import link_of
 
-from .checks import check_batch, family_of
+from .checks import check_batch, family_of, without_prehistory
 from .config import DetectConfig
 from .walk import Walk
 
@@ -51,7 +51,8 @@ def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
     Counts: quasi-Poisson / negative binomial seasonal regression with exposure, pooled towards the
     covering series of the batch. Means: the same with a logit link. Then a windowed tail test and
     an e-detector (Shin, Ramdas & Rinaldo 2023) share the false-alarm budget. The
-    incomplete last bucket is judged by the time that has elapsed of it.
+    incomplete last bucket is judged by the time that has elapsed of it. Of a count per time, the
+    zeros before its first event are no history (see `without_prehistory`).
 
     Raises
     ------
@@ -61,6 +62,7 @@ def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
     """
     config = config or DetectConfig()
     check_batch(batch)
+    batch = without_prehistory(batch)
     shape = batch.value.shape
     floats = {
         name: np.full(shape, np.nan)
