@@ -1,6 +1,6 @@
 """Signals rolled up into series: one measure on many slices, bucket by bucket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Final
@@ -19,6 +19,8 @@ _DAY: Final = 86_400_000_000
 _FIRST_MONDAY: Final = 4 * _DAY
 """Microseconds from 1970-01-01, a Thursday, to the Monday on which weeks are counted from."""
 _UNKNOWN: Final = np.iinfo(np.int64).min
+_DENSE: Final = 1_000_000
+"""Up to so many combinations of values a table of all of them is the quickest look-up."""
 
 Micros = NDArray[np.int64]
 
@@ -121,8 +123,13 @@ def _totals(
 ) -> Floats:
     """Return the sums of `parts`, float64 of shape (slices, steps)."""
     totals = np.zeros((len(slices), steps))
-    for rows, member in _members(signals, slices):
-        inside = seen & (member >= 0)
+    # Most signals add nothing to most measures: leaving them out first is what makes this quick.
+    matters = np.flatnonzero(seen & (parts != 0))
+    dims = sorted({dim for each in slices for dim, _ in each.terms})
+    table = signals.select(dims).take(pa.array(matters))
+    step, parts = step[matters], parts[matters]
+    for rows, member in _members({dim: coded(table, dim) for dim in dims}, slices, len(matters)):
+        inside = member >= 0
         if inside.any():
             totals[rows] = _sums(member, step, parts, inside, len(rows), steps)
     return totals
@@ -168,9 +175,9 @@ def _days(at: Micros, seen: NDArray[np.bool_], starts: Micros, width: int) -> Fl
 
 
 def _members(
-    signals: pa.Table, slices: Sequence[Slice]
+    codes: Mapping[str, Coded], slices: Sequence[Slice], n: int
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return, for the slices of each set of dimensions, their rows and each signal's place in them.
+    """Return, for the slices of each set of dimensions, their rows and each of n signals' place.
 
     Slices of the same dimensions do not overlap, so each signal is in one of them at most.
     """
@@ -180,9 +187,9 @@ def _members(
         members = list(group)
         rows = np.array([number for number, _ in members], dtype=np.int64)
         if not dims:
-            found.append((rows, np.zeros(len(signals), dtype=np.int64)))
+            found.append((rows, np.zeros(n, dtype=np.int64)))
             continue
-        given = [coded(signals, dim) for dim in dims]
+        given = [codes[dim] for dim in dims]
         wanted = [
             _wanted_code([dict(each.terms)[dim] for dim in dims], given) for _, each in members
         ]
@@ -201,10 +208,16 @@ def _wanted_code(values: Sequence[str], given: Sequence[Coded]) -> int:
 
 
 def _places(codes: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of each code among those wanted; −1 when it is not, or −1 itself."""
+    most = int(max(codes.max(initial=0), wanted.max(initial=0)))
+    if most < _DENSE:
+        place = np.full(most + 2, -1, dtype=np.int64)
+        place[wanted[wanted >= 0]] = np.flatnonzero(wanted >= 0)
+        place[-1] = -1
+        return np.take(place, codes)
     order = np.argsort(wanted, kind="stable")
     at = np.clip(np.searchsorted(wanted[order], codes), 0, len(wanted) - 1)
-    place = order[at]
-    return np.where((wanted[place] == codes) & (codes >= 0), place, -1)
+    return np.where((wanted[order[at]] == codes) & (codes >= 0), order[at], -1)
 
 
 def _sums(

@@ -100,12 +100,13 @@ def choose_slices(
 
     """
     counts = contribution(signals, measure).counts
-    given = {dim: coded(signals, dim) for dim in dims}
+    counted = signals.select(list(dims)).filter(pa.array(counts))
+    given = {dim: coded(counted, dim) for dim in dims}
     groups = [(dim,) for dim in dims] + (list(combinations(dims, 2)) if pairs else [])
     chosen: list[Slice] = [Slice()]
     left_out: list[LeftOut] = []
     for group in groups:
-        slices, rest = _most_frequent(given, group, counts, minimum, top)
+        slices, rest = _most_frequent(given, group, minimum, top)
         chosen += slices
         if rest.values:
             left_out.append(rest)
@@ -125,15 +126,14 @@ def combined(given: Sequence[Coded]) -> Codes:
 def _most_frequent(
     given: Mapping[str, Coded],
     dims: tuple[str, ...],
-    counts: NDArray[np.bool_],
     minimum: int,
     top: int,
 ) -> tuple[list[Slice], LeftOut]:
-    codes = combined([given[dim] for dim in dims])[counts]
+    codes = combined([given[dim] for dim in dims])
     values, times = np.unique(codes[codes >= 0], return_counts=True)
     order = np.argsort(-times, kind="stable")
     often = [i for i in order if times[i] >= max(minimum, 1)][:top]
-    partial = [i for i in often if times[i] < _WHOLE * counts.sum()]
+    partial = [i for i in often if times[i] < _WHOLE * len(codes)]
     slices = [_slice_of(given, dims, int(values[i])) for i in partial]
     rest = np.setdiff1d(order, often)
     return slices, LeftOut(dims, len(rest), int(times[rest].sum()))
