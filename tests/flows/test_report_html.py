@@ -16,6 +16,7 @@ from tests.flows.report_factory import (
 
 from amends.engine.contracts import BreakdownState
 from amends.flows.report import render, render_report
+from amends.flows.report.sentences import together
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -247,8 +248,25 @@ def test_one_recommendation_for_several_is_told_once() -> None:
     (_, first), _ = report.recommendations
     given = (("Cause A", first), ("Cause B", first), ("Cause C", replace(first, approver="")))
     text = read(render_report(replace(report, recommendations=given))).words()
-    assert "Cause A · Cause B Apology and credit of €25.00" in text
+    assert "Cause A, B Apology and credit of €25.00" in text
     assert "Cause C Apology and credit of €25.00" in text
+
+
+def test_a_breakdown_that_is_over_is_not_going_on() -> None:
+    report = full_report()
+    first = report.breakdowns[0]
+    over = replace(first.breakdown, state=BreakdownState.OVER, ended_at=None)
+    text = read(
+        render_report(replace(report, breakdowns=(replace(first, breakdown=over),)))
+    ).words()
+    assert "29 Oct 2026 (between 27 Oct and 30 Oct), over; noticed 1 Nov" in text
+    assert "still going on;" not in text
+
+
+def test_what_names_begin_with_is_said_once() -> None:
+    assert together(["A case of “x”", "A case of “y z”"]) == "A case of “x”, “y z”"
+    assert together(["Alone here"]) == "Alone here"
+    assert together(["Cause A", "Other"]) == "Cause A, Other"
 
 
 def test_an_action_without_own_cases_shows_what_is_expected() -> None:

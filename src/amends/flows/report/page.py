@@ -62,6 +62,7 @@ def _environment() -> Environment:
         "percent": words.percent,
         "recovered": sentences.recovered,
         "sentence": words.sentence,
+        "together": sentences.together,
         "with_code": sentences.with_code,
         "shorten": sentences.shorten,
     }

@@ -1,6 +1,6 @@
 """The report's own sentences: what a chart shows, since when, where, how much."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -106,13 +106,18 @@ def outside_rows(chart: SeriesChart, most: int = 14) -> list[tuple[str, str, str
 
 def since(b: Breakdown, bucket: Bucket) -> str:
     """Say when it began, how exactly that is known, and whether it lasts."""
+
+    def when(at: datetime) -> str:
+        return words.moment(at, bucket, year=at.year != b.onset_at.year)
+
     parts = [words.moment(b.onset_at, bucket, year=True)]
     if b.onset_latest_at - b.onset_earliest_at >= timedelta(seconds=bucket.seconds):
-        earliest = words.moment(b.onset_earliest_at, bucket)
-        latest = words.moment(b.onset_latest_at, bucket)
-        parts.append(f"(between {earliest} and {latest})")
-    end = "still going on" if b.ended_at is None else f"until {words.moment(b.ended_at, bucket)}"
-    return f"{' '.join(parts)}, {end}; noticed {words.moment(b.detected_at, bucket)}"
+        parts.append(f"(between {when(b.onset_earliest_at)} and {when(b.onset_latest_at)})")
+    if b.ended_at is not None:
+        end = f"until {when(b.ended_at)}"
+    else:
+        end = "over" if b.state is BreakdownState.OVER else "still going on"
+    return f"{' '.join(parts)}, {end}; noticed {when(b.detected_at)}"
 
 
 def where(place: Slice, labels: Mapping[str, str]) -> str:
@@ -176,6 +181,16 @@ def cause_label(path: str, labels: Mapping[str, str]) -> str:
     if path == UNSURE:
         return "Unsure"
     return labels.get(path) or words.label(path.rpartition("/")[2])
+
+
+def together(names: Sequence[str]) -> str:
+    """Return names as one, what they begin with said once: `A case of “x”, “y”`."""
+    first, *others = [name.split() for name in names]
+    same = 0
+    while others and all(name[: same + 1] == first[: same + 1] for name in others):
+        same += 1
+    rest = ", ".join(" ".join(name[same:]) for name in (first, *others))
+    return " ".join((*first[:same], rest))
 
 
 def with_code(text: str) -> Markup:
