@@ -10,6 +10,7 @@ from amends.engine.contracts import Kind
 from .company import Selection
 from .demand import second_of_day
 from .events import NOBODY, Events, Scene
+from .intensity import survey_wave
 from .randomness import Bools, Floats, Ints, stream, weighted
 
 KINDS = tuple(Kind)
@@ -103,8 +104,10 @@ def hear_ordinary(scene: Scene, events: Events) -> Heard:
     rng = stream(scene.seed, scene.company.name, "heard ordinary")
     selection = scene.company.selection
     at = events.day * DAY + second_of_day(rng, len(events))
-    kinds = np.array([selection.ordinary_surveys, selection.questions, selection.ordinary_social])
-    what = weighted(rng.random(len(events)), kinds)
+    surveys = selection.ordinary_surveys * survey_wave(scene.company)[events.day]
+    u = rng.random(len(events))
+    u *= surveys + selection.questions + selection.ordinary_social
+    what = (u >= surveys).astype(np.int64) + (u >= surveys + selection.questions)
     mood = 1 + weighted(rng.random(len(events)), np.array([0.02, 0.05, 0.15, 0.38, 0.40]))
     asked, question, post = (np.flatnonzero(what == code) for code in range(3))
     hours = np.exp(np.log(3) + rng.standard_normal(len(question)))
@@ -144,8 +147,9 @@ def handle(scene: Scene, rng: np.random.Generator, events: Events) -> Handling:
     again = rng.random(n) < np.where(poor, 2.2, 0.5) * selection.recontact
     attempts = 1 + (again & (complains | has_ticket)) * (1 + (rng.random(n) < 0.3))
     cost = np.log1p(events.loss_cents / 2_000)
-    felt = 3.9 - 0.7 * events.is_rejected - 0.9 * poor - 0.6 * (attempts - 1) - 0.3 * transfers
+    felt = 3.8 - 0.7 * events.is_rejected - 0.9 * poor - 0.6 * (attempts - 1) - 0.3 * transfers
     felt -= 0.4 * (hours > 72) + 0.5 * events.repeats + 0.25 * cost
+    felt -= 0.7 * ~(complains | has_ticket)
     mood = np.clip(np.round(felt + 0.8 * rng.standard_normal(n)), 1, 5).astype(np.int64)
     escalates = selection.escalates * (1 + 1.5 * (attempts - 1) + 2 * events.repeats)
     return Handling(

@@ -7,6 +7,7 @@ variant of the template and a filler per slot, all by its own seed.
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from math import gcd, prod
 from typing import Final
@@ -19,6 +20,8 @@ from .randomness import Bools, Ints, Seeds, pick
 
 MAX_VARIANTS: Final = 80
 MAX_SLOTS: Final = 4
+FEWEST_SPLIT: Final = 4
+"""Pools with fewer templates are heard whole in every play."""
 _EMPTY: Final = -1
 _GAP: Final = re.compile(r"\s+([,.:;?!](?:\s|$))")
 """what an empty alternative leaves before a stop"""
@@ -138,6 +141,7 @@ class Grammar:
                 variants.append(len(segments) - first_variant[-1])
         self._first_template, self._templates = np.array(first_template), np.array(templates)
         self._first_variant, self._variants = np.array(first_variant), np.array(variants)
+        self.shift, self.heard = np.zeros_like(self._templates), self._templates
         self._kinds = np.array(kinds).reshape(-1, MAX_SLOTS)
         self._offset = len(segments)
         lower = [pa.array([s[i] for s in segments]) for i in range(MAX_SLOTS + 1)]
@@ -145,6 +149,18 @@ class Grammar:
         self._first = pa.concat_arrays([lower[0], capital])
         self._others = lower[1:]
         self._opens_with_slot = np.array([not s[0] for s in segments], dtype=bool)
+
+    def dialect(self, seed: int) -> "Grammar":
+        """Return the grammar as one play hears it: of every pool three quarters of the templates.
+
+        What is learnt on one play thus meets phrases on another that it has never seen.
+        """
+        codes = np.arange(len(self._templates), dtype=np.uint64)
+        few = self._templates < FEWEST_SPLIT
+        heard = copy(self)
+        heard.shift = pick(codes, seed, self._templates)
+        heard.heard = np.where(few, self._templates, -(-3 * self._templates // 4))
+        return heard
 
     def _cut(self, variant: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
         pieces, slots = [], []
@@ -178,7 +194,9 @@ class Grammar:
             Slots that each row fills itself, with the words of each row.
 
         """
-        template = self._first_template[pools] + pick(seeds, salt, self._templates[pools])
+        n = self._templates[pools]
+        nth = (self.shift[pools] + pick(seeds, salt, self.heard[pools])) % n
+        template = self._first_template[pools] + nth
         chosen = self._first_variant[template] + pick(seeds, salt + 1, self._variants[template])
         columns = [self._first.take(pa.array(chosen + self._offset * capital))]
         for i in range(MAX_SLOTS):

@@ -1,6 +1,7 @@
 """The language of a world: the shared grammar, that of service, and the world's own."""
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
@@ -101,6 +102,12 @@ class Language:
         }
         self.items = self._slots("item", company.products)
         self.vendors = self._slots("vendor", [*company.vendors, ""])
+
+    def dialect(self, seed: int) -> "Language":
+        """Return the language as one play hears it; see `Grammar.dialect`."""
+        heard = copy(self)
+        heard.grammar = self.grammar.dialect(seed)
+        return heard
 
     def pool(self, name: str) -> int:
         """Return the code of a pool."""

@@ -24,6 +24,8 @@ from .truth import ActionEffect, Decoy, PlantedBreakdown, PlantedFix, Truth
 CHUNK_ROWS: Final = 50_000
 _PILOT_FAILURES: Final = 4_000
 _SURPLUS: Final = 1.03
+_RECENT: Final = 2_000
+"""rows back in which words are looked for, so that no two of a thousand texts are alike"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,13 @@ def chunks(played: Played, language: Language) -> Iterator[Chunk]:
     day = (day - day[0]) // (SECONDS_PER_DAY * 1_000_000) if len(day) else day
     rng = stream(scene.seed, scene.company.name, "texts")
     seeds = rng.integers(0, 2**64, len(heard), dtype=np.uint64)
-    done = 0
+    done, recent = 0, frozenset[str]()
     for first in range(0, len(heard), CHUNK_ROWS):
         part = slice(first, first + CHUNK_ROWS)
         here = heard.take(np.arange(len(heard))[part])
         rows = Rows(here, played.events.take(here.event), seeds[part], first)
-        chunk = write_rows(scene, language, rows)
+        chunk = write_rows(scene, language, rows, recent)
+        recent = frozenset(t for t in chunk.signals["verbatim"][-_RECENT:].to_pylist() if t)
         last = first + CHUNK_ROWS >= len(heard)
         until = (
             len(day) if last else int(np.searchsorted(day, here.at[-1] // SECONDS_PER_DAY, "right"))

@@ -61,8 +61,10 @@ class Rows:
     """number of the first row among all"""
 
 
-def write_rows(scene: Scene, language: Language, rows: Rows) -> Chunk:
-    """Return the rows as signals and labels."""
+def write_rows(
+    scene: Scene, language: Language, rows: Rows, recent: frozenset[str] = frozenset()
+) -> Chunk:
+    """Return the rows as signals and labels; no words stand in `recent` or twice among them."""
     heard, events, population = rows.heard, rows.events, scene.population
     kind, n = heard.kind, len(heard)
     topic = Topic(
@@ -79,7 +81,7 @@ def write_rows(scene: Scene, language: Language, rows: Rows) -> Chunk:
     )
     texts = write_texts(language, topic)
     told = heard.told == 1
-    words = _distinct(language, topic, texts, told)
+    words = _distinct(language, topic, texts.words, told, recent)
     names = [f"{_PREFIX[k]}{rows.first + i:07d}" for i, k in enumerate(kind.tolist())]
     sources = [_SOURCE[k] for k in kind.tolist()]
     identity = [signal_id(s, name) for s, name in zip(sources, names, strict=True)]
@@ -102,13 +104,16 @@ _PREFIX: Final = [{"q": "QA"}.get(k.value[0], k.value[:3].upper()) + "-" for k i
 _SOURCE: Final = [SOURCES[k] for k in KINDS]
 
 
-def _distinct(language: Language, topic: Topic, texts: Texts, told: Bools) -> pa.Array:
-    """Give texts that stand twice among these rows a reference, so that no two are alike."""
-    words = texts.words
+def _distinct(
+    language: Language, topic: Topic, words: pa.Array, told: Bools, recent: frozenset[str]
+) -> pa.Array:
+    """Give texts that were told before a reference, so that no two of a thousand are alike."""
     codes = np.asarray(words.dictionary_encode().indices)
     _, first = np.unique(codes, return_index=True)
     again = told.copy()
     again[first] = False
+    if recent:
+        again |= told & np.asarray(pc.is_in(words, pa.array(sorted(recent), pa.string())))
     rows = np.flatnonzero(again)
     if not len(rows):
         return words

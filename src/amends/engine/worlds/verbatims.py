@@ -19,6 +19,7 @@ WAYS: Final = (
     "plain",
     "negated",
     "contrast",
+    "earlier",
     "ironic",
     "mixed",
     "vague",
@@ -31,7 +32,8 @@ WAYS: Final = (
     "audit",
     "escalation",
 )
-"""How a text is put. The first seven are ways to tell of a failure."""
+"""How a text is put. The first eight are ways to tell of a failure."""
+TELLING: Final = ("plain", "negated", "contrast", "earlier", "ironic", "mixed")
 WAY: Final = {name: code for code, name in enumerate(WAYS)}
 _NONE: Final = -1
 _SPACE, _STOP, _GAP = 1, 2, 3
@@ -149,12 +151,18 @@ class _Plan:
         """Tell of the cause: a lead, the statement, what it is not, what else there is."""
         pool, pools, topic = self.language.pool, self.language.cause_pools, self.topic
         u, cause, second = uniform(topic.seeds, 3), topic.cause, topic.second_cause
-        told = self._is("plain", "negated", "contrast", "ironic", "mixed") & (cause != _NONE)
+        told = self._is(*TELLING) & (cause != _NONE)
         self._put(3, told, pools["say"][cause])
-        negated, ironic = self._is("negated"), self._is("ironic")
-        self._put(2, negated & (u < 0.6), pool("lead.negated"), _SPACE)
-        self._put(6, negated & (u >= 0.45), pool("tail.negated"))
-        self._put(2, self._is("contrast"), pool("lead.contrast"), _SPACE)
+        negated, contrast, ironic = (self._is(way) for way in ("negated", "contrast", "ironic"))
+        self._put(2, negated & (u < 0.35), pool("lead.negated"), _SPACE)
+        self._put(6, negated & (u >= 0.25) & (u < 0.5), pool("tail.negated"))
+        self._put(3, negated & (u >= 0.5), pool("main.negated"))
+        self._put(2, contrast & (u < 0.5), pool("lead.contrast"), _SPACE)
+        self._put(3, contrast & (u >= 0.5), pool("main.contrast"))
+        earlier = self._is("earlier")
+        self._put(2, earlier, pool("lead.earlier"), _SPACE)
+        self._put(3, earlier, pools["say"][second])
+        self._put(6, earlier, pool("tail.earlier"))
         self._put(2, ironic & (u < 0.35), pool("lead.irony"), _SPACE)
         self._put(6, ironic & (u < 0.7) & (u >= 0.2), pool("tail.irony"))
         self._put(3, ironic & (u >= 0.6), pools["irony"][cause])
@@ -184,17 +192,19 @@ class _Plan:
     def _around(self) -> None:
         """Add what each voice says around it: greeting, details, history, demands, goodbye."""
         topic, language = self.topic, self.language
-        telling = self._is("plain", "negated", "contrast", "ironic", "mixed")
+        telling = self._is(*TELLING)
         short = np.isin(topic.kind, [CODE[Kind.SURVEY], CODE[Kind.SOCIAL]])
         much = np.where(short, 0.45, 1.0) * np.where(telling, 1.0, 0.25) * self.is_customer
         self._maybe(0, "greet", much * ~short, _GAP)
         self._maybe(1, "tenure", much * telling)
         self._maybe(8, "history", np.where(topic.attempt > 1, much * telling, 0.0))
         self._maybe(9, "demand", much * telling)
-        self._maybe(10, "close", much * ~short)
+        self._maybe(10, "close", much * telling * ~short)
         pools = language.cause_pools["det"][topic.cause]
         self._put(7, self._wants(7, "detail", much * telling), pools)
-        filler = self._wants(12, "filler", much) & (self.pools[8] == _NONE) & self.is_customer
+        filler = (
+            self._wants(12, "filler", much * telling) & (self.pools[8] == _NONE) & self.is_customer
+        )
         self._put(8, filler, language.pool("filler"))
         threat = (topic.kind == CODE[Kind.ESCALATION]) & self.is_customer
         self._put(9, threat, language.pool("threat"))

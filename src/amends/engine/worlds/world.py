@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 
 from amends.engine.contracts import ActionTaken, BadInput, CaseFacts, Money, Outcome
 
@@ -13,7 +13,7 @@ from .company import Company
 from .fixes import FixSeries, fix_series
 from .language import Language
 from .play import Played, chunks, play, tell
-from .reading import read_company
+from .reading import read_company, world_names
 from .signals import Chunk
 from .truth import Truth
 
@@ -73,7 +73,7 @@ class World:
             raise BadInput(f"A world has at least 1 signal, not {wanted}.", where="signals")
         if seed < 0:
             raise BadInput(f"A seed is 0 or above, not {seed}.", where="seed")
-        return Play(play(self.company, wanted, seed), self.language)
+        return Play(play(self.company, wanted, seed), self.language.dialect(seed))
 
     def simulate(self, signals: int | None = None, seed: int = 1) -> Iterator[Chunk]:
         """Yield the signals of a play in time order with their labels; see `play`."""
@@ -155,4 +155,12 @@ def read_world(name_or_path: str) -> World:
         There is no such world, or its file cannot be played; the message names the field.
 
     """
-    return World(read_company(name_or_path))
+    return _shipped(name_or_path) if name_or_path in world_names() else _from_file(name_or_path)
+
+
+def _from_file(path: str) -> World:
+    return World(read_company(path))
+
+
+_shipped = cache(_from_file)
+"""Shipped worlds do not change: their grammar is expanded once."""
