@@ -26,6 +26,7 @@ from amends.engine.track.effects import (
     estimate_effect,
     policy_values,
     qini,
+    qini_interval,
     root_pehe,
     unit_effects,
 )
@@ -81,7 +82,9 @@ def hillstrom(folder: Path) -> Iterator[Row]:
             if outcome == "visit":
                 score = unit_effects(study, learner=Learner.LINEAR)
                 area = qini(score, arm == 1, y).coefficient
-                yield f"hillstrom {email} visit Qini", f"{area:.4f}", qini_known[email]
+                span = qini_interval(score, arm == 1, y, np.random.default_rng(1), draws=100)
+                ours = f"{area:.4f} [{span.low:.4f}, {span.high:.4f}]"
+                yield f"hillstrom {email} visit Qini", ours, qini_known[email]
 
 
 def lalonde(folder: Path) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from amends.engine.track.effects import (
     Study,
     policy_values,
     qini,
+    qini_interval,
     root_pehe,
     unit_effects,
 )
@@ -73,6 +74,9 @@ def test_qini_tells_a_score_that_knows_from_one_that_does_not() -> None:
     assert knows > 0.6 * perfect > 0
     assert abs(random) < 0.3 * perfect
     assert root_pehe(learned, true) < 0.5
+    rng = np.random.default_rng(1)
+    span = qini_interval(learned, treated, study.outcome, rng, draws=50)
+    assert 0 < span.low < knows < span.high
 
 
 @given(st.integers(0, 50))

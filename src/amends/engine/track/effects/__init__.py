@@ -6,7 +6,7 @@ from .estimate import Estimated, estimate_effect
 from .nuisance import Learner
 from .off_policy import PolicyLog, PolicyValue, policy_values
 from .study import Covariates, Study, encode_covariates, two_arms
-from .uplift import QiniCurve, qini, root_pehe, unit_effects
+from .uplift import QiniCurve, qini, qini_interval, root_pehe, unit_effects
 
 __all__ = [
     "CohortEffect",
@@ -24,6 +24,7 @@ __all__ = [
     "estimate_effect",
     "policy_values",
     "qini",
+    "qini_interval",
     "root_pehe",
     "two_arms",
     "unit_effects",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amends.engine.contracts import Floats
+from amends.engine.contracts import Floats, Interval
+from amends.engine.stats.intervals import percentile_bootstrap
 
 from .nuisance import Learner, choose_learner, make_folds, predict_outcomes
 from .study import Study
@@ -61,6 +62,27 @@ def qini(score: Floats, is_treated: NDArray[np.bool_], outcome: Floats) -> QiniC
     gain = np.r_[0.0, ((y_t - y_c * scale) / n_treated)[last_of_tie]]
     area = float(np.trapezoid(gain - gain[-1] * share, share))
     return QiniCurve(share, gain, area)
+
+
+def qini_interval(
+    score: Floats,
+    is_treated: NDArray[np.bool_],
+    outcome: Floats,
+    rng: np.random.Generator,
+    *,
+    draws: int = 200,
+    level: float = 0.95,
+) -> Interval:
+    """Return the bootstrap interval of the coefficient: units drawn again, the score kept.
+
+    An interval that holds 0 says that no difference between units was found.
+    """
+    arms = np.flatnonzero(is_treated), np.flatnonzero(~is_treated)
+    found = []
+    for _ in range(draws):
+        rows = np.concatenate([rng.choice(arm, len(arm)) for arm in arms])
+        found.append(qini(score[rows], is_treated[rows], outcome[rows]).coefficient)
+    return percentile_bootstrap(np.array(found), level=level)
 
 
 def root_pehe(predicted: Floats, true: Floats) -> float:
