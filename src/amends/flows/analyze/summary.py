@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from amends.engine.contracts import (
     UNSURE,
     BreakdownReport,
+    BreakdownState,
     CauseReport,
     CauseShare,
     Metric,
@@ -20,7 +21,7 @@ def headline(
     breakdowns: Sequence[BreakdownReport], causes: Sequence[CauseReport], watch: Watch
 ) -> str:
     """Say in one sentence what a manager has to know first."""
-    open_now = [b for b in breakdowns if b.breakdown.ended_at is None]
+    open_now = [b for b in breakdowns if b.breakdown.state is not BreakdownState.OVER]
     if open_now:
         more = len(open_now) - 1
         rest = f"; {words.count(more, 'more breakdown')} going on" if more else ""

@@ -82,11 +82,18 @@ def headline(event: Event, breakdown: Breakdown, taxonomy: Taxonomy) -> str:
     """Say in one sentence what broke, where, by how much and since when."""
     bucket = event.watched.batch.bucket
     onset = words.moment(breakdown.onset_at, bucket, year=True)
-    if breakdown.ended_at is None:
+    if is_new_normal(breakdown):
+        when = f"from {onset}, by now the usual level"
+    elif breakdown.ended_at is None:
         when = f"since {onset}"
     else:
         when = f"from {onset} until {words.moment(breakdown.ended_at, bucket)}"
     return f"{subject(event, taxonomy)}{place_words(event.slice)}: {_up(breakdown)}, {when}"
+
+
+def is_new_normal(breakdown: Breakdown) -> bool:
+    """Return whether it lasted so long that its level is what is expected now."""
+    return breakdown.state is BreakdownState.OVER and breakdown.ended_at is None
 
 
 def subject(event: Event, taxonomy: Taxonomy) -> str:
@@ -208,7 +215,7 @@ def _summary(event: Event, breakdown: Breakdown, taxonomy: Taxonomy) -> str:
     if told and event.cause is None:
         named = [f"{taxonomy.label(c.cause)} ({words.percent(c.share, 0)})" for c in told]
         parts.append(f"mainly about {words.join(named)}")
-    if evidence.expected < FEW_BEFORE * evidence.observed:
+    if event.cause is None and evidence.expected < FEW_BEFORE * evidence.observed:
         parts.append("there was hardly any before, so see whether it is new or was not exported")
     if event.also:
         also = [MEASURES[name].label.lower() for name in event.also]
