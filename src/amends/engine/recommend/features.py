@@ -26,6 +26,7 @@ GROUPS: Final = {
     "level": 30.0,
     "evidence": 0.2,
     "cost": 4.0,
+    "discount": 0.2,
     "kind": 0.06,
     "severity": 0.03,
     "delivery": 0.03,
@@ -39,8 +40,9 @@ GROUPS: Final = {
 }
 """Group → prior standard deviation of its corrections, before the data say better.
 
-`base` and `level` are of the case, whatever is done; `cost` and `level` are in currency, all
-others in parts of the customer's yearly value."""
+`base` and `level` are of the case, whatever is done; `cost` and `level` are in currency,
+`discount` is the part of an amount given that it did not cost, all others are in parts of the
+customer's yearly value."""
 
 VOICE: Final[Mapping[str, str]] = {
     ActionKind.NONE: "silence",
@@ -54,7 +56,7 @@ VOICE: Final[Mapping[str, str]] = {
 }
 """What an action says besides the money: actions with one voice learn from each other."""
 
-UNSCALED: Final = frozenset({"level", "cost"})
+UNSCALED: Final = frozenset({"level", "cost", "discount"})
 """Groups in currency."""
 
 

@@ -1,45 +1,34 @@
 """Learn the value of actions from what was done and what came of it.
 
-A Bayesian linear model with one variance per group of features: a hierarchical normal model
-solved at once. Variances and noise are re-estimated by MacKay's fixed-point iterations of the
-evidence (MacKay 1992, "Bayesian interpolation"). The lessons enter through sums only, so
-learning in parts gives the same statistics as learning at once.
+Two regressions on the same features: of the value that a case's early signs foretell (`signs`),
+and of what its outcome said beyond them. Lessons enter through sums only, so learning in parts
+gives the same sums as learning at once.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Final
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 from amends.engine.contracts import Floats, Severity, compensation_share
 
 from .evidence import KINDS, prior_rates, prior_values
-from .features import (
-    GROUPS,
-    UNSCALED,
-    base_names,
-    effect_names,
-    group_of,
-    money_names,
-    traits,
-    worth,
-)
+from .features import UNSCALED, base_names, effect_names, group_of, money_names, traits, worth
 from .log import Lesson
-from .state import LearnedState, Tally
+from .signs import signs
+from .state import FORESEEN, SURPRISE, LearnedState, Sums, Tally
 
 SMALLEST_WORTH: Final = 0.2
 """Part of the typical yearly value that the noise of a worthless customer is taken for."""
 
 ENOUGH: Final = 200
-"""Lessons before the variances are re-estimated."""
+"""Lessons before the hyperparameters are re-estimated."""
 
-_ROUNDS: Final = 4
 _SEVERITIES: Final = list(Severity)
-_TIGHTEST, _LOOSEST = 0.05, 5.0
-"""Bounds of a group's re-estimated spread, as multiples of its first guess."""
 
 
 def learn(state: LearnedState, lessons: Sequence[Lesson]) -> LearnedState:
@@ -56,77 +45,106 @@ def learn(state: LearnedState, lessons: Sequence[Lesson]) -> LearnedState:
     if not lessons:
         return state
     scale = state.scale or float(np.mean([worth(lesson.facts) for lesson in lessons]))
-    names, design, target = _design(state.names, scale, lessons)
-    old, new = len(state.names), len(names)
-    gram, moment = np.zeros((new, new)), np.zeros(new)
-    gram[:old, :old], moment[:old] = state.gram, state.moment
+    names, sums = _summed(state, scale, lessons)
     learnt = replace(
         state,
         n=state.n + len(lessons),
         scale=scale,
         names=names,
-        gram=gram + (design.T @ design).toarray(),
-        moment=moment + design.T @ target,
-        square=state.square + float(target @ target),
+        sums=sums,
         tallies=_tallied(state, lessons),
     )
-    return _reestimated(learnt) if learnt.n >= ENOUGH else learnt
+    if learnt.n < ENOUGH:
+        return learnt
+    foreseen, surprise = learnt.regressions()
+    return replace(learnt, foreseen=foreseen.refit(FORESEEN), surprise=surprise.refit(SURPRISE))
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the model believes of each feature after the lessons of a state."""
+    """What is believed of each feature after the lessons of a state: foreseen plus surprise."""
 
     state: LearnedState
 
     @cached_property
     def mean(self) -> Floats:
         """Posterior means, shape (D,)."""
-        mean: Floats = linalg.cho_solve(self._factor, self.state.moment / self.state.noise**2)
-        return mean
+        foreseen, surprise = self.state.regressions()
+        return foreseen.mean + surprise.mean
 
     @cached_property
     def index(self) -> dict[str, int]:
         """Feature name → position."""
         return {name: i for i, name in enumerate(self.state.names)}
 
-    @cached_property
-    def _factor(self) -> tuple[Floats, bool]:
-        precision = self.state.gram / self.state.noise**2
-        factor: tuple[Floats, bool] = linalg.cho_factor(
-            precision + np.diag(_prior_precision(self.state)), lower=True
-        )
-        return factor
-
-    def draws(self, normals: Floats) -> Floats:
+    def draws(self, foreseen_normals: Floats, surprise_normals: Floats) -> Floats:
         """Return draws of all features, shape (D, M), from standard normals of that shape."""
-        lower = np.tril(self._factor[0])
-        spread = linalg.solve_triangular(lower.T, normals, lower=False)
-        draws: Floats = self.mean[:, None] + spread
-        return draws
+        foreseen, surprise = self.state.regressions()
+        return foreseen.draws(foreseen_normals) + surprise.draws(surprise_normals)
+
+    def spread(self, name: str) -> float:
+        """Return the prior standard deviation of a feature that no lesson had."""
+        group = group_of(name)
+        return math.hypot(self.state.foreseen.spreads[group], self.state.surprise.spreads[group])
+
+
+def _summed(
+    state: LearnedState, scale: float, lessons: Sequence[Lesson]
+) -> tuple[tuple[str, ...], Sums]:
+    """Return all names, and the state's sums with those of the lessons."""
+    widths = np.array([worth(lesson.facts) + SMALLEST_WORTH * scale for lesson in lessons])
+    rates, expected, shares = _expected(lessons)
+    names, design = _design(state.names, lessons, rates, shares, widths)
+    given = np.array([float(lesson.done.amount.amount) for lesson in lessons])
+    owed = np.array([float(lesson.owed) for lesson in lessons])
+    values = np.array([lesson.outcome.value for lesson in lessons])
+    margin = (values + given) / widths
+    offset = (expected + given - owed) / widths
+    psi = np.stack([signs(lesson) for lesson in lessons]) / widths[:, None]
+    new = Sums(
+        gram=(design.T @ design).toarray(),
+        signs=design.T @ psi,
+        margin=design.T @ margin,
+        offset=design.T @ offset,
+        sign_gram=psi.T @ psi,
+        sign_margin=psi.T @ margin,
+        sign_offset=psi.T @ offset,
+        squares=np.array((margin @ margin, offset @ offset)),
+    )
+    return names, _added(state.sums, new)
+
+
+def _added(old: Sums, new: Sums) -> Sums:
+    """Return the sum of sums; the new ones may know more features, appended at the end."""
+    total = {}
+    for part in fields(Sums):
+        before, more = getattr(old, part.name), getattr(new, part.name)
+        padding = [(0, m - b) for b, m in zip(before.shape, more.shape, strict=True)]
+        total[part.name] = np.pad(before, padding) + more
+    return Sums(**total)
 
 
 def _design(
-    known: tuple[str, ...], scale: float, lessons: Sequence[Lesson]
-) -> tuple[tuple[str, ...], sparse.csr_matrix, Floats]:
-    """Return all names, φ (N, D) and r (N,), both divided by each lesson's noise scale."""
+    known: tuple[str, ...],
+    lessons: Sequence[Lesson],
+    rates: Floats,
+    shares: Floats,
+    widths: Floats,
+) -> tuple[tuple[str, ...], sparse.csr_matrix]:
+    """Return all names and φ of shape (N, D), divided by each lesson's noise scale."""
     index = {name: i for i, name in enumerate(known)}
-    rates, expected, shares = _expected(lessons)
     rows: list[int] = []
     columns: list[int] = []
     entries: list[float] = []
-    target = np.empty(len(lessons))
     for row, lesson in enumerate(lessons):
         value = worth(lesson.facts)
-        width = value + SMALLEST_WORTH * scale
-        target[row] = (lesson.outcome.value + float(lesson.owed) - expected[row]) / width
         for name, weight in _features(lesson, float(rates[row]), float(shares[row])):
             unit = 1.0 if group_of(name) in UNSCALED else value
             rows.append(row)
             columns.append(index.setdefault(name, len(index)))
-            entries.append(weight * unit / width)
+            entries.append(weight * unit / float(widths[row]))
     shape = (len(lessons), len(index))
-    return tuple(index), sparse.csr_matrix((entries, (rows, columns)), shape=shape), target
+    return tuple(index), sparse.csr_matrix((entries, (rows, columns)), shape=shape)
 
 
 def _features(lesson: Lesson, rate: float, share: float) -> list[tuple[str, float]]:
@@ -137,6 +155,9 @@ def _features(lesson: Lesson, rate: float, share: float) -> list[tuple[str, floa
     found.append(("level|loss", float(lesson.facts.loss.amount) / 100))
     found.append(("evidence|", rate))
     found.append((f"cost|{kind}", 1.0))
+    goodwill = float(lesson.done.amount.amount - lesson.owed)
+    if goodwill:
+        found.append((f"discount|{kind}", goodwill))
     found += [(name, 1.0) for name in effect_names(kind, case_traits)]
     found += money_names(case_traits, share)
     return found
@@ -171,28 +192,3 @@ def _tallied(state: LearnedState, lessons: Sequence[Lesson]) -> dict[str, Tally]
             old = tallies.get(key, Tally())
             tallies[key] = Tally(old.n + 1, old.recovered + lesson.is_recovered)
     return tallies
-
-
-def _prior_precision(state: LearnedState) -> Floats:
-    return np.array([state.spreads[group_of(name)] ** -2.0 for name in state.names])
-
-
-def _reestimated(state: LearnedState) -> LearnedState:
-    """Return the state with spreads and noise at (nearly) the maximum of the evidence."""
-    groups = np.array([group_of(name) for name in state.names])
-    for _ in range(_ROUNDS):
-        precision = _prior_precision(state)
-        covariance = linalg.inv(state.gram / state.noise**2 + np.diag(precision))
-        mean = covariance @ state.moment / state.noise**2
-        determined = 1 - precision * np.diag(covariance)
-        spreads = dict(state.spreads)
-        for group, guess in GROUPS.items():
-            members = groups == group
-            used = float(determined[members].sum())
-            if used > 0:
-                spread = float(np.sqrt(mean[members] @ mean[members] / used))
-                spreads[group] = min(max(spread, _TIGHTEST * guess), _LOOSEST * guess)
-        rest = state.square - 2 * mean @ state.moment + mean @ state.gram @ mean
-        noise = float(np.sqrt(max(rest, 1e-9) / max(state.n - determined.sum(), 1.0)))
-        state = replace(state, spreads=spreads, noise=noise)
-    return state

@@ -1,8 +1,8 @@
-"""What the recommender has learnt: sufficient statistics, small enough to store as one document."""
+"""What the recommender has learnt: sums over lessons, small enough to store as one document."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import msgspec
@@ -11,8 +11,18 @@ import numpy as np
 from amends.engine.contracts import BadInput, Floats
 
 from .features import GROUPS
+from .regression import Fit, Regression, first_guess
+from .signs import N_SIGNS
 
 FORMAT: Final = "amends-recommender-1"
+
+FORESEEN: Final = first_guess(noise=0.10)
+"""First guess for the values that the signs foretell."""
+
+SURPRISE: Final = first_guess(noise=0.30, tightness=0.3)
+"""First guess for what the outcomes say beyond their signs: little, and noisily."""
+
+_RIDGE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +34,41 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over lessons of products of D features φ, S signs ψ, margins y and offsets a.
+
+    All of a lesson's quantities are divided by its noise scale: the margin kept before the action's
+    money is counted (y), the evidence's expectation with the goodwill given (a).
+    """
+
+    gram: Floats
+    """φφᵀ, shape (D, D)"""
+    signs: Floats
+    """φψᵀ, shape (D, S)"""
+    margin: Floats
+    """φy, shape (D,)"""
+    offset: Floats
+    """φa, shape (D,)"""
+    sign_gram: Floats
+    """ψψᵀ, shape (S, S)"""
+    sign_margin: Floats
+    """ψy, shape (S,)"""
+    sign_offset: Floats
+    """ψa, shape (S,)"""
+    squares: Floats
+    """y² and a², shape (2,)"""
+
+    @classmethod
+    def none(cls, d: int = 0) -> "Sums":
+        """Return the sums over no lessons, for D features."""
+        s = N_SIGNS
+        shapes = ((d, d), (d, s), (d,), (d,), (s, s), (s,), (s,), (2,))
+        return cls(*(np.zeros(shape) for shape in shapes))
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedState:
-    """Weighted least-squares statistics of the value model, and tallies of recoveries.
+    """Everything learnt.
 
     Parameters
     ----------
@@ -34,13 +77,11 @@ class LearnedState:
     scale
         Typical yearly value of a customer, fixed by the first lessons; 0 before.
     names
-        D feature names, in the order of the statistics.
-    gram, moment, square
-        Sums of φφᵀ (D, D), φr (D,) and r² over lessons, weighted by 1 ÷ noise scale².
-    spreads
-        Group → standard deviation of its corrections, re-estimated from the data.
-    noise
-        Standard deviation of a lesson's value in units of its noise scale.
+        D feature names, in the order of the sums.
+    sums
+        Of the lessons.
+    foreseen, surprise
+        Hyperparameters of the two regressions, re-estimated from the data.
     tallies
         "kind", "kind|severity" and "kind|severity|delivery" → cases and recoveries.
 
@@ -49,11 +90,9 @@ class LearnedState:
     n: int = 0
     scale: float = 0.0
     names: tuple[str, ...] = ()
-    gram: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    moment: Floats = field(default_factory=lambda: np.zeros(0))
-    square: float = 0.0
-    spreads: Mapping[str, float] = field(default_factory=lambda: dict(GROUPS))
-    noise: float = 0.3
+    sums: Sums = field(default_factory=Sums.none)
+    foreseen: Fit = FORESEEN
+    surprise: Fit = SURPRISE
     tallies: Mapping[str, Tally] = field(default_factory=dict)
 
     @property
@@ -61,10 +100,24 @@ class LearnedState:
         """Identity of what has been learnt: equal states have equal versions."""
         if not self.n:
             return "prior-1"
-        digest = hashlib.sha256(np.ascontiguousarray(self.gram).tobytes())
-        digest.update(np.ascontiguousarray(self.moment).tobytes())
-        digest.update(repr((self.names, self.noise, sorted(self.spreads.items()))).encode())
+        digest = hashlib.sha256(repr((self.names, self.foreseen, self.surprise)).encode())
+        for part in fields(Sums):
+            digest.update(np.ascontiguousarray(getattr(self.sums, part.name)).tobytes())
         return f"learnt-{self.n}-{digest.hexdigest()[:12]}"
+
+    def regressions(self) -> tuple[Regression, Regression]:
+        """Return the regression of the foreseen values and that of the surprises."""
+        sums = self.sums
+        ridge = _RIDGE * np.eye(N_SIGNS)
+        usual = np.linalg.solve(sums.sign_gram + ridge, sums.sign_margin)
+        told = sums.signs @ usual
+        spread = float(usual @ sums.sign_gram @ usual)
+        foreseen = spread - 2 * float(usual @ sums.sign_offset) + float(sums.squares[1])
+        surprise = float(sums.squares[0]) - 2 * float(usual @ sums.sign_margin) + spread
+        return (
+            Regression(self.names, sums.gram, told - sums.offset, foreseen, self.n, self.foreseen),
+            Regression(self.names, sums.gram, sums.margin - told, surprise, self.n, self.surprise),
+        )
 
 
 class _Document(msgspec.Struct):
@@ -72,28 +125,22 @@ class _Document(msgspec.Struct):
     n: int
     scale: float
     names: list[str]
-    gram: list[float]
-    """Lower triangle, row by row."""
-    moment: list[float]
-    square: float
-    spreads: dict[str, float]
-    noise: float
+    sums: dict[str, list[float]]
+    foreseen: tuple[dict[str, float], float]
+    surprise: tuple[dict[str, float], float]
     tallies: dict[str, tuple[int, int]]
 
 
 def dump_state(state: LearnedState) -> bytes:
     """Return a state as JSON; floats keep their last bit."""
-    rows = np.tril_indices(len(state.names))
     document = _Document(
         FORMAT,
         state.n,
         state.scale,
         list(state.names),
-        state.gram[rows].tolist(),
-        state.moment.tolist(),
-        state.square,
-        dict(state.spreads),
-        state.noise,
+        {part.name: getattr(state.sums, part.name).ravel().tolist() for part in fields(Sums)},
+        (dict(state.foreseen.spreads), state.foreseen.noise),
+        (dict(state.surprise.spreads), state.surprise.noise),
         {key: (t.n, t.recovered) for key, t in state.tallies.items()},
     )
     return msgspec.json.encode(document)
@@ -112,28 +159,26 @@ def load_state(content: bytes) -> LearnedState:
         document = msgspec.json.decode(content, type=_Document)
     except msgspec.DecodeError as error:
         raise BadInput(f"No state of the recommender: {error}.") from error
-    d = len(document.names)
-    if (
-        document.format != FORMAT
-        or len(document.gram) != d * (d + 1) // 2
-        or len(document.moment) != d
-        or set(document.spreads) != set(GROUPS)
+    shapes = {
+        part.name: getattr(Sums.none(len(document.names)), part.name) for part in fields(Sums)
+    }
+    is_whole = document.format == FORMAT and {k: len(v) for k, v in document.sums.items()} == {
+        name: empty.size for name, empty in shapes.items()
+    }
+    if not is_whole or any(
+        set(f[0]) != set(GROUPS) for f in (document.foreseen, document.surprise)
     ):
         raise BadInput(
             f"The state of the recommender is no whole {FORMAT} document.",
             remedy="Learn again from the log.",
         )
-    gram = np.zeros((d, d))
-    gram[np.tril_indices(d)] = document.gram
-    gram = gram + np.tril(gram, -1).T
+    sums = {name: np.array(document.sums[name]).reshape(e.shape) for name, e in shapes.items()}
     return LearnedState(
         document.n,
         document.scale,
         tuple(document.names),
-        gram,
-        np.array(document.moment),
-        document.square,
-        document.spreads,
-        document.noise,
+        Sums(**sums),
+        Fit(*document.foreseen),
+        Fit(*document.surprise),
         {key: Tally(*counts) for key, counts in document.tallies.items()},
     )

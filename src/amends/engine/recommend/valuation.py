@@ -12,7 +12,7 @@ from amends.engine.contracts import CaseFacts, Floats, Severity
 
 from .arms import Arm
 from .evidence import KINDS, Draws, Ints, prior_rates, prior_values
-from .features import KNOTS, Traits, effect_names, group_of, traits, worth
+from .features import KNOTS, Traits, effect_names, traits, worth
 from .learning import Posterior
 from .ranking import DRAWS
 from .state import LearnedState
@@ -77,6 +77,9 @@ class Valuer:
         draws = self._corrections(facts, kinds, shares, rates)
         draws *= worths.astype(np.float32)[:, :, None]
         draws += self._costs[kinds]
+        given = np.nonzero(goodwill > 0)
+        amounts = goodwill[given].astype(np.float32)[:, None]
+        draws[given] += amounts * self._discounts[kinds[given]]
         draws += expected.astype(np.float32)[:, :, None]
         return Values(draws, rates, kinds)
 
@@ -100,29 +103,34 @@ class Valuer:
     @cached_property
     def _normals(self) -> Draws:
         rng = np.random.default_rng(_SEED)
-        shape = (len(self.state.names) + 2 * len(KINDS) + 1, DRAWS // 2)
+        shape = (2 * len(self.state.names) + 3 * len(KINDS) + 1, DRAWS // 2)
         half = rng.standard_normal(shape).astype(np.float32)
         return np.concatenate([half, -half], axis=1)
 
     @cached_property
     def _drawn(self) -> Draws:
         d = len(self.state.names)
-        drawn = (
-            self.posterior.draws(self._normals[:d].astype(np.float64))
-            if d
-            else np.zeros((0, DRAWS))
-        )
-        return drawn.astype(np.float32)
+        if not d:
+            return np.zeros((0, DRAWS), np.float32)
+        normals = self._normals.astype(np.float64)
+        return self.posterior.draws(normals[-d:], normals[-2 * d : -d]).astype(np.float32)
 
     @cached_property
     def _costs(self) -> Draws:
-        unmet = self._normals[-len(KINDS) :] * self.state.spreads["cost"]
-        return np.stack([self._feature(f"cost|{k}", unmet[i]) for i, k in enumerate(KINDS)])
+        return self._of_kinds("cost", 1)
+
+    @cached_property
+    def _discounts(self) -> Draws:
+        return self._of_kinds("discount", 2)
 
     @cached_property
     def _evidence(self) -> Draws:
-        unmet = self._normals[-2 * len(KINDS) - 1] * self.state.spreads["evidence"]
-        return self._feature("evidence|", unmet)
+        return self._feature("evidence|", self._normals[3 * len(KINDS)])
+
+    def _of_kinds(self, group: str, block: int) -> Draws:
+        """Return a group's draws by kind, shape (kinds, M)."""
+        unmet = self._normals[block * len(KINDS) :]
+        return np.stack([self._feature(f"{group}|{k}", unmet[i]) for i, k in enumerate(KINDS)])
 
     @cached_property
     def _memory(self) -> dict[Traits, Draws]:
@@ -132,9 +140,12 @@ class Valuer:
     def _curve_memory(self) -> dict[tuple[str, str], Draws]:
         return {}
 
-    def _feature(self, name: str, unmet: Draws) -> Draws:
+    def _feature(self, name: str, normals: Draws) -> Draws:
+        """Return a feature's draws; from its prior, by the normals given, if it was never met."""
         at = self.posterior.index.get(name)
-        return unmet if at is None else self._drawn[at]
+        if at is not None:
+            return np.asarray(self._drawn[at])
+        return np.asarray(normals * np.float32(self.posterior.spread(name)))
 
     def _effects(self, case_traits: Traits) -> Draws:
         """Return the effects of all kinds in a cohort, shape (kinds, M).
@@ -153,10 +164,10 @@ class Valuer:
         for name in effect_names(kind, case_traits):
             at = self.posterior.index.get(name)
             if at is None:
-                variance += self.state.spreads[group_of(name)] ** 2
+                variance += self.posterior.spread(name) ** 2
             else:
                 total += self._drawn[at]
-        return np.asarray(total + variance**0.5 * self._normals[len(self.state.names) + number])
+        return np.asarray(total + variance**0.5 * self._normals[number])
 
     def _curve(self, case_traits: Traits) -> Draws:
         """Return the correction to the curve of money at 0 and the knots, shape (1 + knots, M)."""
