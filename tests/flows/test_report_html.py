@@ -266,6 +266,8 @@ def test_a_breakdown_that_is_over_is_not_going_on() -> None:
 def test_what_names_begin_with_is_said_once() -> None:
     assert together(["A case of “x”", "A case of “y z”"]) == "A case of “x”, “y z”"
     assert together(["Alone here"]) == "Alone here"
+    assert together(["Twice here", "Twice here"]) == "Twice here"
+    assert together(["All", "All of it"]) == "All, All of it"
     assert together(["Cause A", "Other"]) == "Cause A, Other"
 
 

@@ -185,12 +185,16 @@ def cause_label(path: str, labels: Mapping[str, str]) -> str:
 
 def together(names: Sequence[str]) -> str:
     """Return names as one, what they begin with said once: `A case of “x”, “y”`."""
-    first, *others = [name.split() for name in names]
+    split = [name.split() for name in dict.fromkeys(names)]
+    if len(split) == 1:
+        return " ".join(split[0])
     same = 0
-    while others and all(name[: same + 1] == first[: same + 1] for name in others):
+    for at_place in zip(*(name[:-1] for name in split), strict=False):
+        if len(set(at_place)) > 1:
+            break
         same += 1
-    rest = ", ".join(" ".join(name[same:]) for name in (first, *others))
-    return " ".join((*first[:same], rest))
+    rest = ", ".join(" ".join(name[same:]) for name in split)
+    return " ".join((*split[0][:same], rest))
 
 
 def with_code(text: str) -> Markup:
