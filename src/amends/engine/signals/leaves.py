@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import BadInput, Floats, LeafTable
 
-from .measures import contribution
+from .measures import Contribution, contribution
 from .slices import Coded, coded, exposed_dims
 
+_TO_INDEPENDENCE: Final = 0.2
 NOT_GIVEN: Final = "(not given)"
 """The value of a dimension in signals that do not say it."""
 
@@ -32,8 +33,8 @@ def leaves(
     """Return every combination of dimension values that occurs in either window.
 
     `actual` is the sum of events or badness in the window. `expected` is the leaf's rate in the
-    baseline times its exposure in the window: days for a count, transactions, contacts or answers
-    for the others (see `exposed_dims`). A leaf that it did not expose has the overall rate.
+    baseline, shrunk (`_shrunk`), times its exposure in the window: days for a count, transactions,
+    contacts or answers for the others (`exposed_dims`); unexposed before, it has the overall rate.
 
     Parameters
     ----------
@@ -68,10 +69,11 @@ def leaves(
     actual, usual = per_leaf(given.value, now), per_leaf(given.value, then)
     if not n or not usual.sum():
         raise _nothing_in(measure, baseline)
+    usual = _shrunk(usual, codes)
     if given.exposure is None:
         expected = usual * (_length(window) / _length(baseline))
     else:
-        shared = _exposed_cells(signals, exposed, dims, codes)
+        shared = _exposed_cells(signals, given, dims, codes)
         before, during = (
             np.bincount(shared, per_leaf(exposed, when)).astype(np.float64)[shared]
             for when in (then, now)
@@ -81,6 +83,18 @@ def leaves(
         expected = expected * (total / expected.sum())
     values = tuple(each.values for each in coordinates)
     return LeafTable(tuple(dims), codes.astype(np.int32), values, actual, expected)
+
+
+def _shrunk(usual: Floats, codes: NDArray[np.int64]) -> Floats:
+    """Return the leaves' usual counts, a fifth of the way to independence of the dimensions.
+
+    A fine leaf that happened to be empty before must not make a single event look like a wonder.
+    """
+    total = usual.sum()
+    independent = np.full(len(usual), total)
+    for dim in codes.T:
+        independent *= (np.bincount(dim, weights=usual) / total)[dim]
+    return (1 - _TO_INDEPENDENCE) * usual + _TO_INDEPENDENCE * independent
 
 
 def _nothing_in(measure: str, baseline: Window) -> BadInput:
@@ -99,10 +113,10 @@ def _at_usual_rate(usual: Floats, exposed_then: Floats, exposed_now: Floats) -> 
 
 
 def _exposed_cells(
-    signals: pa.Table, exposure: Floats, dims: Sequence[str], codes: NDArray[np.int64]
+    signals: pa.Table, given: Contribution, dims: Sequence[str], codes: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return per leaf the number of its cell in the dimensions that the exposure is given by."""
-    given_by = exposed_dims(signals, exposure, dims)
+    given_by = exposed_dims(signals, given, dims)
     places = [i for i, dim in enumerate(dims) if dim in given_by]
     if not places:
         return np.zeros(len(codes), dtype=np.int64)

@@ -12,7 +12,7 @@ from amends.engine.contracts import SCORE_RANGES
 
 from .convert import bools, convert
 from .date_forms import find_dates
-from .dates import WRITTEN_FORMS
+from .dates import DATE_FORMS, WRITTEN_FORMS
 from .fields import FIELDS, plain_name
 from .profile import Profile
 
@@ -164,6 +164,27 @@ _READERS: Final[dict[str, Callable[[Profile, str], Reading | None]]] = {
     "number": _amount,
     "flag": _amount,
 }
+
+
+def in_words(conversion: str) -> str:
+    """Say what a conversion does, for a person who checks how a column was read."""
+    name, _, argument = conversion.partition(":")
+    if name == "date" and argument in DATE_FORMS:
+        return DATE_FORMS[argument].words
+    if name == "scale":
+        return f"{argument.replace('>', ' moved to ')}"
+    said = {
+        "score": f"whole numbers {argument}",
+        "words": f"words for numbers: {argument.replace(',', ', ')}",
+        "rename": f"codes spelt out: {argument.replace(',', ', ')}",
+        "plus": f"counts {int(argument or 0):+d}" if argument.lstrip("-").isdigit() else "",
+        "flag": "yes or no",
+        "whole": "counts",
+        "number": "numbers",
+        "money": f"amounts {argument}".rstrip(),
+        "kind": "kind of each row",
+    }
+    return said.get(name, "words")
 
 
 def score_hint(column: Profile) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import BadInput, Bucket, Floats, SeriesBatch, SeriesKey, Slice
 
-from .measures import contribution
+from .measures import Contribution, contribution
 from .slices import Coded, choose_slices, coded, combined, exposed_dims
 
 _DAY: Final = 86_400_000_000
@@ -89,7 +89,7 @@ def roll_up_slices(
     if given.exposure is None:
         exposure = np.broadcast_to(_days(at, seen, starts, width), shape).copy()
     else:
-        exposed, place = _exposed(signals, given.exposure, slices)
+        exposed, place = _exposed(signals, given, slices)
         exposure = _totals(signals, exposed, step, given.exposure, seen, len(starts))[place]
         value = np.where(exposure > 0, value, np.nan)
     return SeriesBatch(
@@ -103,10 +103,10 @@ def roll_up_slices(
 
 
 def _exposed(
-    signals: pa.Table, exposure: Floats, slices: Sequence[Slice]
+    signals: pa.Table, given: Contribution, slices: Sequence[Slice]
 ) -> tuple[list[Slice], NDArray[np.int64]]:
     """Return where each slice's exposure lies, each once, and the place of each slice's own."""
-    given_by = exposed_dims(signals, exposure, {dim for each in slices for dim, _ in each.terms})
+    given_by = exposed_dims(signals, given, {dim for each in slices for dim, _ in each.terms})
     own = [Slice(tuple(term for term in each.terms if term[0] in given_by)) for each in slices]
     distinct = list(dict.fromkeys(own))
     number = {each: i for i, each in enumerate(distinct)}

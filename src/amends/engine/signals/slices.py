@@ -9,12 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from amends.engine.contracts import Floats, Slice
+from amends.engine.contracts import Slice
 
-from .measures import contribution
+from .measures import Contribution, contribution
 
 Codes = NDArray[np.int64]
 
+_MET = 0.9
+"""Share of the events whose value must occur in the exposure too."""
 _WHOLE = 0.999
 """A value that holds this share of the signals of a measure is no slice: it is everything."""
 
@@ -61,17 +63,26 @@ def coded(signals: pa.Table, dim: str) -> Coded:
     return Coded(tuple(names[i] for i in order), place[codes])
 
 
-def exposed_dims(signals: pa.Table, exposure: Floats, dims: Iterable[str]) -> frozenset[str]:
+def exposed_dims(signals: pa.Table, given: Contribution, dims: Iterable[str]) -> frozenset[str]:
     """Return the dimensions that the exposure is given by.
 
     An order has a product but no cause and no complaint channel: whoever ordered could have met any
-    of them, so of the others a slice's rate is per all the exposure that the rest of it has.
+    of them, so of the others a slice's rate is per all the exposure that the rest of it has. The
+    exposure is given by a dimension that it mostly has, with the values that the events have: that
+    all orders are made at one touchpoint says nothing about complaints at others.
     """
-    is_exposed = pa.array(exposure > 0)
-    if not exposure.any():
+    if given.exposure is None or not given.exposure.any():
         return frozenset()
-    rows = {dim: signals[dim].filter(is_exposed) for dim in dims}
-    return frozenset(dim for dim, column in rows.items() if 2 * column.null_count <= len(column))
+    is_exposed, is_event = pa.array(given.exposure > 0), pa.array(given.counts)
+    found = []
+    for dim in dims:
+        exposed = signals[dim].filter(is_exposed)
+        events = signals[dim].filter(is_event).drop_null().cast(pa.string())
+        met = pc.is_in(events, value_set=pc.unique(exposed.drop_null().cast(pa.string())))
+        has_most = 2 * exposed.null_count <= len(exposed)
+        if has_most and (not len(events) or pc.mean(met).as_py() >= _MET):
+            found.append(dim)
+    return frozenset(found)
 
 
 def choose_slices(

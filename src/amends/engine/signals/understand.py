@@ -16,7 +16,16 @@ from .fields import ATTRIBUTE, FIELDS, plain_name, same_name
 from .kinds import guess_kind
 from .names import EXACT, bears_out, is_never_when, name_score
 from .profile import Profile, profile
-from .reading import FITS, FITS_DATES, Reading, is_plain_date, read_as, readable, score_hint
+from .reading import (
+    FITS,
+    FITS_DATES,
+    Reading,
+    in_words,
+    is_plain_date,
+    read_as,
+    readable,
+    score_hint,
+)
 
 
 def understand(
@@ -114,7 +123,7 @@ class _Work:
                     where=f"--map {name}={field}:{conversion}",
                     remedy='Write for example "occurred_at:date:mdy" or "csat:scale:1-10>1-5".',
                 ) from error
-            found: Reading | None = Reading(conversion, share, conversion)
+            found: Reading | None = Reading(conversion, share, in_words(conversion))
         else:
             holds = FIELDS[field].holds
             found = read_as(column, field)
@@ -163,7 +172,7 @@ class _Work:
         share = readable(column, entry.convert)
         if share < FITS_DATES and not entry.when:
             return None
-        return Reading(entry.convert, share, entry.convert.replace("text", ""))
+        return Reading(entry.convert, share, in_words(entry.convert))
 
     def take_names(self, labels: Mapping[str, str]) -> None:
         """Give each field the column whose name means it best and whose values fit."""

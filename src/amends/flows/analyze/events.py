@@ -155,8 +155,8 @@ def _localised(
     found = localize(table, LocalizeConfig(deepest=DEEPEST))
     inside = [replace(s, slice=Slice.of((*own.terms, *_given(s.slice)))) for s in found.slices]
     best = [share for share in inside if share.share_explained >= LEAST_SHARE]
-    if found.explained_by == 1 and best:
-        return tuple([best[0], *(s for s in inside if s is not best[0])][:3])
+    if best:
+        return (best[0], *[s for s in inside if s is not best[0]][:2])
     return (whole, *inside[:2])
 
 
