@@ -76,10 +76,13 @@ def write_world(
             f"There is no format {file_format!r}.", remedy=f"Take {' or '.join(FORMATS)}."
         )
     world = read_world(name)
-    _prepare(out, force=force)
+    _check_folder(out, force=force)
     tick("playing", 0, 1)
     play = world.play(signals, seed)
     tick("playing", 1, 1)
+    out.mkdir(parents=True, exist_ok=True)
+    for name_of_ours in _OURS:
+        (out / name_of_ours).unlink(missing_ok=True)
     files = WorldFiles(
         out / f"signals.{file_format}", out / "labels.parquet", out / "truth.json", play.rows, 0
     )
@@ -97,7 +100,7 @@ def write_world(
     return replace(files, transactions=transactions)
 
 
-def _prepare(out: Path, *, force: bool) -> None:
+def _check_folder(out: Path, *, force: bool) -> None:
     if out.exists() and not out.is_dir():
         raise BadInput(
             "This is a file, not a folder.", where=str(out), remedy="Name another --out."
@@ -108,9 +111,6 @@ def _prepare(out: Path, *, force: bool) -> None:
             where=str(out),
             remedy="Name another --out, or add --force to replace the world in it.",
         )
-    out.mkdir(parents=True, exist_ok=True)
-    for name in _OURS:
-        (out / name).unlink(missing_ok=True)
 
 
 @contextmanager

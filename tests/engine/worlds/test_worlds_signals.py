@@ -21,7 +21,7 @@ from amends.engine.contracts import (
 )
 from amends.engine.worlds import LABEL_SCHEMA, read_world
 
-GOLDEN = "20f106f756c9cc7eaab5e3d4aa0b79b6aed9bdc4f188a19526b4a4008d6d167c"
+GOLDEN = "cf3d1ac80c336d7d91ba0c2786e737650ffdff022ed504848bf2049de1594d34"
 
 
 def fingerprint(tables: list[pa.Table]) -> str:

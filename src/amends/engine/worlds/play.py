@@ -100,8 +100,7 @@ def _among(chunk: Chunk, business: pa.Table) -> Chunk:
 
 def tell(played: Played, actions: tuple[ActionEffect, ...]) -> Truth:
     """Return what was planted."""
-    company, intensity = played.scene.company, played.intensity
-    complaints = int((played.heard.kind == CODE[Kind.COMPLAINT]).sum())
+    company = played.scene.company
     return Truth(
         world=company.name,
         title=company.title,
@@ -111,7 +110,7 @@ def tell(played: Played, actions: tuple[ActionEffect, ...]) -> Truth:
         signals=len(played.heard),
         first=company.period.first,
         last=company.period.last,
-        breakdowns=_breakdowns(company, intensity, complaints),
+        breakdowns=_breakdowns(played),
         decoys=tuple(
             Decoy(d.name, d.kind, d.slice, d.first, d.last, d.factor) for d in company.decoys
         ),
@@ -130,12 +129,13 @@ def tell(played: Played, actions: tuple[ActionEffect, ...]) -> Truth:
     )
 
 
-def _breakdowns(
-    company: Company, intensity: Intensity, complaints: int
-) -> tuple[PlantedBreakdown, ...]:
-    everywhere = float(intensity.complaints({}).sum())
+def _breakdowns(played: Played) -> tuple[PlantedBreakdown, ...]:
+    company, intensity = played.scene.company, played.intensity
+    complaint = played.heard.kind == CODE[Kind.COMPLAINT]
+    told_of = played.events.breakdown[played.heard.event]
+    per_expected = int((complaint & (told_of < 0)).sum()) / float(intensity.complaints({}).sum())
     planted = []
-    for spec in company.breakdowns:
+    for code, spec in enumerate(company.breakdowns):
         window = day_codes(company, spec.first, spec.last)
         column = list(company.causes).index(spec.cause)
         usual = intensity.complaints(spec.slice)[window]
@@ -152,7 +152,9 @@ def _breakdowns(
                 last=spec.last,
                 ratio=spec.ratio,
                 cause_ratio=round(1 + float((extra / failing).max()), 2),
-                usual_per_day=round(float(usual.mean()) * complaints / everywhere, 2),
+                usual_per_day=round(float(usual.mean()) * per_expected, 2),
+                signals=int((told_of == code).sum()),
+                complaints=int((complaint & (told_of == code)).sum()),
             )
         )
     return tuple(planted)

@@ -24,6 +24,10 @@ class PlantedBreakdown:
     """failures of the cause in the slice at the peak ÷ usual"""
     usual_per_day: float
     """complaints of the slice on a day of the window, had nothing been planted"""
+    signals: int
+    """signals of this play that tell of its failures"""
+    complaints: int
+    """those of them that are complaints"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,8 @@ class _Plan:
         telling = self._is(*TELLING)
         short = np.isin(topic.kind, [CODE[Kind.SURVEY], CODE[Kind.SOCIAL]])
         much = np.where(short, 0.45, 1.0) * np.where(telling, 1.0, 0.25) * self.is_customer
-        self._maybe(0, "greet", much * ~short, _GAP)
+        calm = np.array([voice.shout == 0 for voice in language.voices])[topic.voice]
+        self._maybe(0, "greet", much * ~short * (telling | calm), _GAP)
         self._maybe(1, "tenure", much * telling)
         self._maybe(8, "history", np.where(topic.attempt > 1, much * telling, 0.0))
         self._maybe(9, "demand", much * telling)

@@ -92,7 +92,7 @@ def _tidy(texts: pa.Array) -> pa.Array:
         (r"\.{4,}", "..."),
     ):
         texts = pc.replace_substring_regex(texts, pattern, mended)
-    return pc.utf8_trim_whitespace(texts)
+    return pc.utf8_rtrim(pc.utf8_trim_whitespace(texts), ",")
 
 
 def _where(texts: pa.Array, rows: Bools, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
