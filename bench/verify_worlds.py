@@ -1,8 +1,8 @@
 """The planted fixes of a world, verified from its signals: `python bench/verify_worlds.py telco`.
 
 The treated series is the daily complaints and tickets of the fixed cause in the fix's slice, by
-true cause; the control is all other branches of the taxonomy in the same slice. Planted breakdowns
-lie in both, as they do in life.
+true cause; the controls are the other branches of the taxonomy in the same slice. Planted
+breakdowns lie in both, as they do in life.
 """
 
 import argparse
@@ -44,13 +44,13 @@ def show(fix: PlantedFix, signals: pa.Table, first: date, last: date) -> None:
     for dimension, value in fix.slice.items():
         inside &= np.array(pc.equal(signals[dimension], value).fill_null(fill_value=False))
     cause = np.array([c or "" for c in signals["cause"].to_pylist()])
-    branch = fix.cause.split("/")[0]
-    other = np.array([bool(c) and c.split("/")[0] != branch for c in cause])
+    branches = np.array([c.split("/")[0] for c in cause])
+    names = sorted(set(branches) - {"", fix.cause.split("/")[0]})
     day = np.asarray(signals["occurred_at"].cast(pa.timestamp("us")).to_numpy(), "M8[D]")
     treated = counts(day[inside & (cause == fix.cause)], first, last)
-    control = counts(day[inside & other], first, last)
+    controls = np.stack([counts(day[inside & (branches == n)], first, last) for n in names])
     starts = np.arange(np.datetime64(first), np.datetime64(last) + 1).astype("M8[us]")
-    series = FixSeries(starts, treated, control[None], ("other branches",))
+    series = FixSeries(starts, treated, controls, tuple(names))
     found = verify(series, datetime.combine(fix.at, time(), UTC))
     effect = "–" if found.effect is None else f"{found.effect:+.3f}"
     span = f"{found.interval.low:+.2f} … {found.interval.high:+.2f}" if found.interval else "–"

@@ -1,7 +1,8 @@
 """A series and its controls, folded into blocks on both sides of a fix."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from amends.engine.contracts import Floats, SeriesBatch, SeriesKey
 
 Instants = NDArray[np.datetime64]
+OUTLIER: Final = 4.0
+"""Robust standard deviations beyond which a control broke by itself."""
 _DAY = np.timedelta64(86_400_000_000, "us")
 
 
@@ -70,17 +73,28 @@ class FixSeries:
 class Blocks:
     """Log rates per block: B before and A after the fix, in time order.
 
-    `treated` has shape (B + A,), `controls` (N, B + A).
+    `treated` has shape (B + A,), `controls` and their `exposure` (N, B + A).
     """
 
     treated: Floats
     controls: Floats
+    exposure: Floats
     n_before: int
 
     @property
     def n_after(self) -> int:
         """How many blocks lie after the fix."""
         return len(self.treated) - self.n_before
+
+    def nearest(self, before: int, after: int) -> "Blocks":
+        """Return the last blocks before the fix and the first after it."""
+        part = slice(max(0, self.n_before - before), self.n_before + after)
+        return Blocks(
+            self.treated[part],
+            self.controls[:, part],
+            self.exposure[:, part],
+            min(self.n_before, before),
+        )
 
 
 def fold(series: FixSeries, fix_at: datetime, block_days: float) -> Blocks:
@@ -107,31 +121,45 @@ def fold(series: FixSeries, fix_at: datetime, block_days: float) -> Blocks:
         ]
     )
     known = np.asarray(~np.isnan(value).any(axis=0) & (exposure > 0).all(axis=0))
-    columns, n_before = [], 0
+    columns, weights, n_before = [], [], 0
     for edge in edges:
         rows = np.arange(edge, edge + size)[known[edge : edge + size]]
         if len(rows) < max(1, size / 2):
             continue
-        total = value[:, rows].sum(axis=1)
-        columns.append(np.log(np.where(total > 0, total, 0.5) / exposure[:, rows].sum(axis=1)))
+        total, per = value[:, rows].sum(axis=1), exposure[:, rows].sum(axis=1)
+        columns.append(np.log(np.where(total > 0, total, 0.5) / per))
+        weights.append(per[1:])
         n_before += edge < before_end
-    logs = np.column_stack(columns) if columns else np.empty((len(value), 0))
-    return Blocks(logs[0], logs[1:], n_before)
+    if not columns:
+        none = np.empty((len(series.names), 0))
+        return Blocks(np.empty(0), none, none, 0)
+    logs = np.column_stack(columns)
+    return Blocks(logs[0], logs[1:], np.column_stack(weights), n_before)
 
 
-def pooled(series: FixSeries) -> FixSeries:
-    """Return the series with all its controls added up to one."""
-    if len(series.names) < 2:
-        return series
-    exposure = series.control_exposure
-    return FixSeries(
-        series.starts,
-        series.treated,
-        series.controls.sum(axis=0, keepdims=True),
-        (" + ".join(series.names),),
-        series.treated_exposure,
-        None if exposure is None else exposure.sum(axis=0, keepdims=True),
-    )
+def without_own_breakdowns(blocks: Blocks) -> tuple[Blocks, int]:
+    """Return the blocks with controls that broke by themselves set to what the others did there.
+
+    A control's level and the blocks' common course are medians (Tukey's median polish, one pass);
+    what lies further than `OUTLIER` robust standard deviations from their sum is replaced by it.
+    Below three controls nobody can say which one broke. Also returns how many cells that were.
+    """
+    logs = blocks.controls
+    if len(logs) < 3 or logs.shape[1] < 4:
+        return blocks, 0
+    level = np.median(logs, axis=1, keepdims=True)
+    common = np.median(logs - level, axis=0, keepdims=True)
+    residual = logs - level - common
+    scale = 1.4826 * np.median(np.abs(residual), axis=1, keepdims=True)
+    broke = np.abs(residual) > OUTLIER * np.maximum(scale, float(np.median(scale)))
+    return replace(blocks, controls=np.where(broke, level + common, logs)), int(broke.sum())
+
+
+def pooled(blocks: Blocks) -> Blocks:
+    """Return the blocks with all controls added up to one."""
+    total = (np.exp(blocks.controls) * blocks.exposure).sum(axis=0, keepdims=True)
+    exposure = blocks.exposure.sum(axis=0, keepdims=True)
+    return replace(blocks, controls=np.log(total / exposure), exposure=exposure)
 
 
 def _or_ones(exposure: Floats | None, like: Floats) -> Floats:

@@ -9,7 +9,7 @@ from scipy import stats
 
 from amends.engine.contracts import Floats, Interval, Verdict, Verification
 
-from .blocks import Blocks, FixSeries, fold, pooled
+from .blocks import OUTLIER, Blocks, FixSeries, fold, pooled, without_own_breakdowns
 from .panel import Panel, unit_weights
 
 SDID_DONORS: Final = 10
@@ -31,6 +31,8 @@ class VerifyConfig:
         the interval rules it out.
     level
         Coverage of the interval; 1 − level is the chance of verifying a useless fix.
+    most_before, most_after
+        Blocks around the fix that are compared: what is further off has drifted for other reasons.
 
     """
 
@@ -38,6 +40,8 @@ class VerifyConfig:
     min_blocks: int = 4
     hoped: float = -0.15
     level: float = 0.95
+    most_before: int = 13
+    most_after: int = 8
 
     def __post_init__(self) -> None:
         if not -1 < self.hoped < 0:
@@ -52,9 +56,12 @@ def verify(series: FixSeries, fix_at: datetime, config: VerifyConfig | None = No
     The mean over 14-day blocks after the fix is compared with that before by a t test with as many
     degrees of freedom as the shorter side has blocks, less one. A few controls are added up; from
     `SDID_DONORS` on they are weighted as in synthetic difference in differences (Arkhangelsky et
-    al. 2021). `placebo_p_value` is the same test at a made-up fix half-way through the time before:
-    when it is small, or the ratio has a clear trend before the fix, the ratio moves by itself and
-    nothing is verified.
+    al. 2021); of three or more, one that breaks by itself follows the others there. Blocks before
+    the fix in which the treated series itself broke are left out.
+
+    `placebo_p_value` is the same test at a made-up fix half-way through the time before: when it is
+    small, or the ratio has a clear trend before the fix, the ratio moves by itself and nothing is
+    verified.
 
     Without a control there is no effect: a plain before/after comparison finds one in more than
     half of all useless fixes.
@@ -71,20 +78,21 @@ def verify(series: FixSeries, fix_at: datetime, config: VerifyConfig | None = No
     if not series.names:
         blocks = fold(series, fix_at, config.block_days)
         return _undecided(blocks, fix_at, _NO_CONTROL)
-    weighted = len(series.names) >= SDID_DONORS
-    blocks = fold(series if weighted else pooled(series), fix_at, config.block_days)
-    early = _too_early(blocks, config)
+    raw = fold(series, fix_at, config.block_days)
+    early = _too_early(raw, config)
     if early:
-        return _undecided(blocks, fix_at, early)
-    ratio = log_ratio(blocks)
-    test = block_test(ratio, blocks.n_before, config.level)
-    placebo = _placebo_in_time(ratio[: blocks.n_before], blocks.n_after, config)
-    donors = _donor_placebo(series, fix_at, test, config)
-    trend = _trend_p_value(ratio[: blocks.n_before], test.effect)
+        return _undecided(raw, fix_at, early)
+    blocks, n_broken = without_own_breakdowns(raw.nearest(config.most_before, config.most_after))
+    before, n_left_out = _without_breakdown(log_ratio(blocks)[: blocks.n_before], config)
+    ratio = np.r_[before, log_ratio(blocks)[blocks.n_before :]]
+    test = block_test(ratio, len(before), config.level)
+    placebo = _placebo_in_time(before, blocks.n_after, config)
+    donors = _donor_placebo(blocks, test, config)
+    trend = _trend_p_value(before, test.effect)
     verdict, reason = _judge(test, placebo, trend, config)
     reasons = [
         reason,
-        _control_reason(series, weighted),
+        *_control_reasons(series, n_broken, n_left_out),
         *_placebo_reasons(placebo, trend, donors),
     ]
     return Verification(
@@ -93,7 +101,7 @@ def verify(series: FixSeries, fix_at: datetime, config: VerifyConfig | None = No
         interval=test.interval,
         p_value=test.p_value,
         fix_at=fix_at,
-        blocks_before=blocks.n_before,
+        blocks_before=len(before),
         blocks_after=blocks.n_after,
         placebo_p_value=placebo,
         reasons=tuple(reasons),
@@ -111,11 +119,10 @@ class BlockTest:
 
 
 def log_ratio(blocks: Blocks) -> Floats:
-    """Return treated − control per block on the log scale; donors weighted from ten on."""
-    n, b = len(blocks.controls), blocks.n_before
-    if n == 1:
-        return np.asarray(blocks.treated - blocks.controls[0])
-    weights = unit_weights(Panel(blocks.treated, blocks.controls, b))
+    """Return treated − control per block on the log scale: added up, or weighted from ten on."""
+    if len(blocks.controls) < SDID_DONORS:
+        return np.asarray(blocks.treated - pooled(blocks).controls[0])
+    weights = unit_weights(Panel(blocks.treated, blocks.controls, blocks.n_before))
     return np.asarray(blocks.treated - weights @ blocks.controls)
 
 
@@ -171,6 +178,19 @@ def _undecided(blocks: Blocks, fix_at: datetime, reasons: tuple[str, ...]) -> Ve
     )
 
 
+def _without_breakdown(before: Floats, config: VerifyConfig) -> tuple[Floats, int]:
+    """Leave out the blocks in which the series itself broke, and return how many these are.
+
+    A fix often follows a breakdown, and would be credited with its end.
+    """
+    centre = np.median(before)
+    scale = 1.4826 * np.median(np.abs(before - centre))
+    calm = before <= centre + OUTLIER * scale
+    if calm.sum() < config.min_blocks:
+        return before, 0
+    return before[calm], int((~calm).sum())
+
+
 def _placebo_in_time(before: Floats, n_after: int, config: VerifyConfig) -> float | None:
     """Return p of a made-up fix in the time before; None when that is too short for one."""
     after = min(n_after, len(before) // 2)
@@ -179,20 +199,15 @@ def _placebo_in_time(before: Floats, n_after: int, config: VerifyConfig) -> floa
     return block_test(before, len(before) - after, config.level).p_value
 
 
-def _donor_placebo(
-    series: FixSeries, fix_at: datetime, test: BlockTest, config: VerifyConfig
-) -> tuple[int, int] | None:
+def _donor_placebo(blocks: Blocks, test: BlockTest, config: VerifyConfig) -> tuple[int, int] | None:
     """Return how many controls, each against the others, moved as clearly, and of how many."""
-    n = len(series.names)
+    n = len(blocks.controls)
     if n < 3:
         return None
-    blocks = fold(series, fix_at, config.block_days)
     as_clear = 0
     for i in range(n):
-        rest = np.delete(blocks.controls, i, axis=0)
-        if len(rest) < SDID_DONORS:
-            rest = np.log(np.exp(rest).mean(axis=0, keepdims=True))
-        ratio = log_ratio(Blocks(blocks.controls[i], rest, blocks.n_before))
+        rest, exposure = (np.delete(a, i, axis=0) for a in (blocks.controls, blocks.exposure))
+        ratio = log_ratio(Blocks(blocks.controls[i], rest, exposure, blocks.n_before))
         as_clear += abs(block_test(ratio, blocks.n_before, config.level).t) >= abs(test.t)
     return as_clear, n
 
@@ -226,10 +241,21 @@ def _judge(
     )
 
 
-def _control_reason(series: FixSeries, weighted: bool) -> str:
-    if weighted:
-        return f"Control: {len(series.names)} donors, weighted to run parallel before the fix."
-    return f"Control: {' + '.join(series.names)}."
+def _control_reasons(series: FixSeries, n_broken: int, n_left_out: int) -> list[str]:
+    n = len(series.names)
+    reasons = [f"Control: {' + '.join(series.names)}."]
+    if n >= SDID_DONORS:
+        reasons = [f"Control: {n} donors, weighted to run parallel before the fix."]
+    if n_broken:
+        reasons.append(
+            f"Blocks of a control that broke by itself, set to what the others did: {n_broken}."
+        )
+    if n_left_out:
+        reasons.append(
+            f"Blocks before the fix in which the series itself broke, left out: {n_left_out}. The "
+            "end of a breakdown is no merit of a fix."
+        )
+    return reasons
 
 
 def _placebo_reasons(

@@ -43,8 +43,6 @@ class SignalColumns:
     """Cause family."""
     case: Codes
     """Signals of one case have one code; a signal without case_ref is its own."""
-    case_refs: list[str]
-    """The case_ref of the first codes."""
     is_case: Flags
     is_contact: Flags
 
@@ -95,7 +93,6 @@ def read_columns(signals: pa.Table) -> SignalColumns:
         customer=codes(signals["customer_id"])[0],
         family=family_codes(signals["cause"])[0],
         case=case,
-        case_refs=names,
         is_case=is_one_of(signals, CASE_KINDS),
         is_contact=is_contact,
     )
