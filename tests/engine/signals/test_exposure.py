@@ -13,15 +13,16 @@ START = datetime(2025, 1, 6, tzinfo=UTC)
 
 def signals(days: int = 20, orders: float = 50.0) -> pa.Table:
     """A day: orders of two products, and complaints of fibre about billing at the helpdesk."""
-    rows = []
-    for day in range(days):
-        at = START + timedelta(days=day, hours=12)
-        for product in ("fibre", "mobile"):
-            rows.append(("transaction", at, product, "shop", None, orders))
-        for _ in range(8 if day >= days - 5 else 2):
-            rows.append(("complaint", at, "fibre", "helpdesk", "billing/fee", None))
-    kind, at, product, touchpoint, cause, exposure = zip(*rows, strict=True)
-    ids = [str(i) for i in range(len(rows))]
+    noons = [START + timedelta(days=day, hours=12) for day in range(days)]
+    products = ("fibre", "mobile")
+    sold = [("transaction", at, p, "shop", None, orders) for at in noons for p in products]
+    told = [
+        ("complaint", at, "fibre", "helpdesk", "billing/fee", None)
+        for day, at in enumerate(noons)
+        for _ in range(8 if day >= days - 5 else 2)
+    ]
+    kind, when, product, touchpoint, cause, exposure = zip(*sold, *told, strict=True)
+    ids = [str(i) for i in range(len(kind))]
     return check_signals(
         pa.table(
             {
@@ -30,7 +31,7 @@ def signals(days: int = 20, orders: float = 50.0) -> pa.Table:
                 "external_id": ids,
                 "version": pa.array([1] * len(ids), pa.int32()),
                 "kind": kind,
-                "occurred_at": at,
+                "occurred_at": when,
                 "product": product,
                 "touchpoint": touchpoint,
                 "cause": cause,
