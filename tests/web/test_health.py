@@ -1,4 +1,5 @@
 import socket
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pytest_django import Settings
 from tests.people import People
 
 from amends.engine.contracts import BadInput
-from amends.web.project import assets, health
+from amends.web.project import assets, health, serve
 from amends.web.project.health import State, examine
 from amends.web.project.serve import Door, check_port
 
@@ -110,6 +111,19 @@ def test_administrators_see_the_same_as_the_doctor(people: People, client: Clien
         assert "No worker is running" in page
     client.force_login(people.owner)
     assert "No worker" not in client.get("/").content.decode()
+
+
+def test_pages_and_worker_refuse_tables_of_another_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(serve, "prepared", lambda _folder: nullcontext())
+    monkeypatch.setattr(serve, "pending_migrations", lambda: ["accounts.0002_more"])
+    monkeypatch.setattr(serve, "check_port", lambda _door: None)
+    with pytest.raises(BadInput, match="another version") as refused:
+        serve.run_web(tmp_path, Door())
+    assert "amends migrate" in refused.value.remedy
+    with pytest.raises(BadInput, match="another version"):
+        serve.run_worker(tmp_path)
 
 
 def test_a_taken_port_is_said_with_another_to_try() -> None:

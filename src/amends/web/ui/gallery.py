@@ -75,7 +75,8 @@ def _volume() -> Chart:
         "silent": True,
         "tooltip": {"show": False},
     }
-    spot = {"value": [days[76], seen[76]], "href": "/gallery/", "itemStyle": {"color": "$critical"}}
+    style = {"color": "$critical", "borderColor": "$surface", "borderWidth": 2, "opacity": 1}
+    spot = {"value": [days[76], seen[76]], "href": "/gallery/", "itemStyle": style}
     option = {
         "grid": {"left": 6, "right": 14, "top": 14, "bottom": 2, "containLabel": True},
         "tooltip": {"trigger": "axis"},
@@ -97,7 +98,7 @@ def _volume() -> Chart:
                 "lineStyle": {"color": "$brand", "width": 2},
                 "itemStyle": {"color": "$brand"},
             },
-            {"type": "scatter", "name": "Breakdown", "data": [spot], "symbolSize": 13},
+            {"type": "scatter", "name": "Breakdown", "data": [spot], "symbolSize": 14, "z": 5},
         ],
     }
     return Chart("volume", option, "Complaints a day with their expected range; one breakdown")
