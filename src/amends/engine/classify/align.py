@@ -48,9 +48,10 @@ def align_codes(
     if not codes:
         return None
     share, lift = _company(texts, given, codes, taxonomy)
+    least_lift = min(_LEAST_LIFT, len(taxonomy.leaves) / 2)
     meant: dict[str, str] = {}
     for row, (code, leaf) in enumerate(zip(codes, _assign(share, lift), strict=True)):
-        told = share[row, leaf] >= _LEAST_SHARE and lift[row, leaf] >= _LEAST_LIFT
+        told = share[row, leaf] >= _LEAST_SHARE and lift[row, leaf] >= least_lift
         meant[code] = taxonomy.leaves[leaf].path if told else UNSURE
     unknown = tuple((code, n) for code, n in counts.most_common() if meant.get(code) == UNSURE)
     if sum(counts[code] for code in codes) - sum(n for _, n in unknown) < (

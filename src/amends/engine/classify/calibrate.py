@@ -41,15 +41,18 @@ def fit_sharpness(margins: Reals, cause: Ints) -> float:
     come from models that have not seen the row.
     """
     true = margins[np.arange(len(cause)), cause].astype(np.float64)
+    top = margins.max(axis=1).astype(np.float64)
+    below = margins - top[:, None]
 
     def loss(log_factor: float) -> float:
-        scaled = margins.astype(np.float64) * np.exp(log_factor)
-        top = scaled.max(axis=1)
-        total = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-        return float(np.mean(total - true * np.exp(log_factor)))
+        factor = np.exp(log_factor)
+        total = factor * top + np.log(np.exp(factor * below).sum(axis=1))
+        return float(np.mean(total - factor * true))
 
     bounds = (np.log(LOWEST_SHARPNESS), np.log(HIGHEST_SHARPNESS))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+    return float(
+        np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-3}).x)
+    )
 
 
 def threshold_for(confidence: Reals, is_right: NDArray[np.bool_], precision: float) -> float:

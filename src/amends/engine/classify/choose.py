@@ -11,20 +11,19 @@ from amends.engine.contracts import Taxonomy
 
 from .clean import clean_text
 from .describe import own_texts
-from .features import FeatureConfig, fit_features
+from .features import FeatureConfig, Ints, fit_features
+from .nothing import NOTHING
 
 GENERAL: Final = "general"
-_LEAST_SHARE: Final = 0.5
-_LEAST_DECIDED: Final = 0.15
-_LEAST_TEXTS: Final = 5
-_DECISIVE: Final = 0.8
-"""Log odds between the best and the next taxonomy from which on a text decides."""
+_LEAST_TEXTS: Final = 10
+_LEAST_SHARE: Final = 0.3
+_LEAST_LEAD: Final = 1.6
 _MOST_TEXTS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen taxonomy's name, the share of telling texts that speak for it, and why."""
+    """The chosen taxonomy's name, the share of the texts that speak for it, and why."""
 
     name: str
     score: float
@@ -34,47 +33,43 @@ class Choice:
 def choose_taxonomy(texts: Sequence[str | None], taxonomies: Sequence[Taxonomy]) -> Choice:
     """Return which taxonomy speaks the language of the texts; the general one when none does.
 
-    Naive Bayes between the taxonomies: words that all of them use cancel out, so texts that only
-    say "bad service" decide nothing. A specialised taxonomy is chosen when most of the texts that
-    decide speak for it and enough of them decide.
+    Each text votes by naive Bayes over the words that the taxonomies use; words that all of them
+    use cancel out, and texts that only say "bad service" vote for the general one. A specialised
+    taxonomy is chosen when three in ten texts vote for it and clearly fewer for any other.
     """
     distinct = list(dict.fromkeys(c for text in texts if (c := clean_text(text))))
     step = max(len(distinct) // _MOST_TEXTS, 1)
     sample = distinct[::step][:_MOST_TEXTS]
     special = [t for t in taxonomies if t.name != GENERAL]
-    if not sample or not special:
-        return Choice(GENERAL, 0.0, "There is no text to choose by.")
-    odds = _log_odds(sample, special)
-    ranked = np.sort(odds, axis=1)
-    decided = ranked[:, -1] - (ranked[:, -2] if len(special) > 1 else 0) >= _DECISIVE
-    shares = np.bincount(odds[decided].argmax(axis=1), minlength=len(special))
-    best = int(shares.argmax())
-    share = float(shares[best] / max(decided.sum(), 1))
-    least = max(_LEAST_DECIDED * len(sample), _LEAST_TEXTS)
-    if share < _LEAST_SHARE or decided.sum() < least:
-        return Choice(
-            GENERAL, share, f"No industry's words stand out; {special[best].title} comes nearest."
-        )
-    return Choice(
-        special[best].name,
-        share,
-        f"{share:.0%} of the telling texts speak of {special[best].title}.",
-    )
+    if len(sample) < _LEAST_TEXTS or not special:
+        return Choice(GENERAL, 0.0, f"{len(sample)} texts are too few to tell the industry by.")
+    general = [t for t in taxonomies if t.name == GENERAL]
+    votes = _votes(sample, [*special, *general])
+    share = np.bincount(votes, minlength=len(special) + 1)[: len(special)] / len(sample)
+    best, next_best = (*np.argsort(-share, kind="stable"), -1)[:2]
+    lead = share[best] / max(share[next_best] if next_best >= 0 else 0, 1e-9)
+    title = special[best].title
+    if share[best] < _LEAST_SHARE or lead < _LEAST_LEAD:
+        note = f"No industry's words stand out; {title} comes nearest."
+        return Choice(GENERAL, float(share[best]), note)
+    note = f"{share[best]:.0%} of the texts speak of {title}, more than of anything else."
+    return Choice(special[best].name, float(share[best]), note)
 
 
-def _log_odds(sample: Sequence[str], special: Sequence[Taxonomy]) -> NDArray[np.float64]:
-    """Log likelihoods (texts, taxonomies) of each text's words, up to a term per text.
-
-    A word's chance under a taxonomy is the share of the taxonomy's texts that use it. Words
-    weigh by their rarity in a row of unit length, so that long texts do not decide by chance hits.
-    """
-    own = [own_texts(t)[0] for t in special]
-    size = np.array([len(texts) for texts in own])
-    place = np.repeat(np.arange(len(special)), size)
-    features = fit_features([text for texts in own for text in texts], FeatureConfig(min_df=1))
+def _votes(sample: Sequence[str], taxonomies: Sequence[Taxonomy]) -> Ints:
+    """Return the taxonomy of each text; texts without a cause belong to the last."""
+    own = [own_texts(t)[0] for t in taxonomies]
+    own[-1] = [*own[-1], *NOTHING]
+    place = np.repeat(np.arange(len(own)), [len(texts) for texts in own])
+    flat = [text for texts in own for text in texts]
+    features = fit_features(flat, FeatureConfig(min_df=1, pairs=False))
     n_words = len(features.words)
-    used = features.transform([text for texts in own for text in texts])[:, :n_words] > 0
-    counts = np.stack([np.asarray(used[place == k].sum(axis=0)).ravel() for k in range(len(size))])
-    chance = np.log((counts + 0.5) / (size[:, None] + 1))
+    rows = features.transform(flat)[:, :n_words]
+    counts = [np.asarray(rows[place == k].sum(axis=0)).ravel() for k in range(len(own))]
     said = features.transform(sample)[:, :n_words]
-    return np.asarray(said @ (chance - chance.mean(axis=0)).T)
+    return np.asarray((said @ _log_rates(np.stack(counts)).T).argmax(axis=1))
+
+
+def _log_rates(counts: NDArray[np.float32]) -> NDArray[np.float64]:
+    share = counts / counts.sum(axis=1, keepdims=True)
+    return np.asarray(np.log(share + 1 / (2 * counts.shape[1])), np.float64)

@@ -14,7 +14,7 @@ from .linear import fit_head, folds, out_of_fold, stack
 
 MOST_EXAMINED: Final = 12_000
 """Rows that the cross-validation looks at; more would only cost time."""
-MOST_MARGINS: Final = 20_000_000
+MOST_MARGINS: Final = 4_000_000
 """Rows × causes whose held-out margins are kept in memory."""
 _MOST_TRIED: Final = 8_000
 _SURE: Final = 0.5

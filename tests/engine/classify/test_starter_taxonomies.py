@@ -1,0 +1,60 @@
+import pytest
+
+from amends.engine.classify import choose_taxonomy, describe, read_labels
+from amends.engine.contracts import Taxonomy, starter_taxonomies, starter_taxonomy
+
+STARTERS = [starter_taxonomy(name) for name in starter_taxonomies()]
+
+
+@pytest.mark.parametrize("taxonomy", STARTERS, ids=lambda t: t.name)
+def test_every_leaf_is_described_as_customers_tell_it(taxonomy: Taxonomy) -> None:
+    assert len(taxonomy.leaves) >= 20
+    for cause in taxonomy.causes:
+        assert len(cause.description.split()) >= 5, cause.path
+    for leaf in taxonomy.leaves:
+        assert leaf.path.count("/") == 1
+        assert 4 <= len(leaf.examples) <= 6, leaf.path
+        assert len(leaf.synonyms) >= 8, leaf.path
+        assert leaf.owner_team, leaf.path
+        assert leaf.journey_stages, leaf.path
+        branch, key = leaf.path.split("/")
+        code = f"{branch[:3].upper()}-{key.upper().replace('_', '-')}"
+        assert leaf.resolution_codes[0] == code
+
+
+@pytest.mark.parametrize("taxonomy", STARTERS, ids=lambda t: t.name)
+def test_no_example_or_code_stands_for_two_causes(taxonomy: Taxonomy) -> None:
+    for texts in (
+        [example.lower() for leaf in taxonomy.leaves for example in leaf.examples],
+        [code for leaf in taxonomy.leaves for code in leaf.resolution_codes],
+    ):
+        assert len(texts) == len(set(texts))
+
+
+@pytest.mark.parametrize("taxonomy", STARTERS, ids=lambda t: t.name)
+def test_its_own_words_lead_back_to_the_leaf(taxonomy: Taxonomy) -> None:
+    codes = [leaf.resolution_codes[0] for leaf in taxonomy.leaves]
+    assert read_labels(codes, taxonomy).paths == tuple(leaf.path for leaf in taxonomy.leaves)
+    labels = describe(taxonomy).label([leaf.description for leaf in taxonomy.leaves])
+    forced = [labels.causes[b] for b in labels.best]
+    right = [f == leaf.path for f, leaf in zip(forced, taxonomy.leaves, strict=True)]
+    assert sum(right) >= 0.95 * len(right)
+
+
+def test_the_industry_is_told_by_its_words() -> None:
+    said = {
+        "telecoms": ["the router lost its broadband connection", "no signal and no mobile data"],
+        "retail": ["the parcel never came, courier lost it", "wrong size, I sent the shoes back"],
+        "banking": ["my card was declined by the bank", "the mortgage repayment was booked wrong"],
+        "airlines": ["our flight was cancelled at the gate", "my luggage is not on the plane"],
+        "it_service_desk": ["vpn does not connect from my laptop", "outlook mailbox is full"],
+    }
+    for name, texts in said.items():
+        many = [f"{text}, case {i}" for i in range(8) for text in texts]
+        assert choose_taxonomy(many, STARTERS).name == name
+
+
+def test_without_an_industry_it_is_the_general_one() -> None:
+    assert choose_taxonomy([], STARTERS).name == "general"
+    vague = [f"bad service {i}" for i in range(20)]
+    assert choose_taxonomy(vague, STARTERS).name == "general"
