@@ -3,11 +3,12 @@
     python -m bench.detect_worlds [--worlds telco,retailer,bank] [--seeds 1,2] [--signals N]
                                   [--causes none|true] [-v]
 
-Every world is played, watched and localised by the same steps as `amends analyze`. An event matches
-a planted breakdown when their days overlap and its slice covers, or lies in, the planted one. A
-planted breakdown counts when its peak is at least 1.5 × usual at 5 or more expected a day; events
-that match none are false, and decoy alarms when they lie in a decoy's days and slice. Delay is in
-days from the first planted day to the first bucket in which any series on a matching slice alarmed.
+Every world is played, watched and localised by the same steps as `amends analyze`. An event
+matches a planted breakdown when their days overlap and it names its cause, or names none and its
+slice covers, or lies in, the planted one. A planted breakdown counts when its peak is at least
+1.5 × usual at 5 or more expected a day; events that match none are false, and decoy alarms when
+they lie in a decoy's days and slice. Delay is in days from the first planted day to the first
+bucket in which any series on a matching slice alarmed.
 """
 
 import argparse
@@ -180,6 +181,8 @@ def _matches(event: Event, planted: Planted) -> bool:
     first, last = _days(event)
     if last < planted.truth.first or first > planted.truth.last:
         return False
+    if dict(event.slice.terms).get("cause") == planted.truth.cause:
+        return True
     return _touches(event.slice, planted)
 
 

@@ -129,13 +129,14 @@ def test_a_series_is_not_judged_by_what_came_before_its_history_sufficed() -> No
 
 def test_the_time_before_a_launch_is_no_history_but_silence_about_a_cause_is() -> None:
     rng = np.random.default_rng(12)
-    values = rng.poisson(6, (2, 200))
-    values[:, :150] = 0
-    slices = [Slice.of({"product": "new"}), Slice.of({"cause": "billing/double_charge"})]
+    values = rng.poisson(6, (4, 200))
+    values[:3, :150] = 0
+    terms = [{"product": "new"}, {"cause": "a", "product": "new"}, {"cause": "a"}, {}]
+    slices = [Slice.of(t) for t in terms]
     found = detect(batch_of(values, measure="complaints", slices=slices), CONFIG)
-    assert not found.is_alarm[0].any()
-    assert np.flatnonzero(found.is_alarm[1])[0] - 150 <= 1
-    assert np.isnan(found.score[0, :190]).all()
+    assert not found.is_alarm[:2].any()
+    assert np.isnan(found.score[:2, :190]).all()
+    assert np.flatnonzero(found.is_alarm[2])[0] - 150 <= 1
 
 
 def test_gaps_are_neither_zeros_nor_alarms() -> None:

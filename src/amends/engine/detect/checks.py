@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from amends.engine.contracts import MEASURES, BadInput, Family, SeriesBatch
+from amends.engine.contracts import MEASURES, BadInput, Family, SeriesBatch, SeriesKey, Slice
 from amends.engine.contracts.series import Floats
 
 _CAUSE = "cause"
@@ -25,12 +25,20 @@ def without_prehistory(batch: SeriesBatch) -> SeriesBatch:
 
     A product that is yet to be launched has no complaints either: its zeros say nothing of what is
     usual once it is there. That holds for counts per time. Where exposure is counted, exposure says
-    whether there was anything; and a cause that nobody has ever told of is usually not told of.
+    whether there was anything; and a cause that nobody has ever told of is usually not told of: a
+    slice with a cause begins when the same slice without it does.
     """
-    timed = [is_per_time(k.measure) and _CAUSE not in dict(k.slice.terms) for k in batch.keys]
     with np.errstate(invalid="ignore"):
         begun = np.maximum.accumulate(batch.value > 0, axis=1)
-    value = np.where(np.array(timed, dtype=bool)[:, None] & ~begun, np.nan, batch.value)
+    row_of = {key: row for row, key in enumerate(batch.keys)}
+    value = batch.value.copy()
+    for row, key in enumerate(batch.keys):
+        if not is_per_time(key.measure):
+            continue
+        place = Slice(tuple(term for term in key.slice.terms if term[0] != _CAUSE))
+        there = row_of.get(SeriesKey(key.measure, place))
+        if there is not None:
+            value[row, ~begun[there]] = np.nan
     return replace(batch, value=value)
 
 

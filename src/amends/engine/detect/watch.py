@@ -20,6 +20,8 @@ from .config import DetectConfig
 Bools = NDArray[np.bool_]
 _HEADROOM = 3.0
 """Nats that the guaranteed arm may stand above its threshold, so that it falls soon after."""
+_STILL_ILL = 3.0
+"""Times the expected that is no recovery, however high it was before."""
 _RECOVERED = np.log(20.0)
 """Odds for "back to normal" against "half the excess is still there" that end a breakdown."""
 
@@ -108,7 +110,7 @@ class Watch:
         """End the breakdowns whose buckets speak for normal rather than half the excess."""
         if not self.is_open.any():
             return np.zeros_like(self.is_open)
-        half = np.maximum(1 + (self.excess_ratio() - 1) / 2, 1.2)
+        half = np.clip(1 + (self.excess_ratio() - 1) / 2, 1.2, _STILL_ILL)
         grown = now.mean * (half - 1) - now.value * np.log(half)
         self.calm = np.where(self.is_open, np.maximum(self.calm + grown / now.dispersion, 0), 0)
         closed: Bools = self.is_open & (self.calm >= _RECOVERED)
