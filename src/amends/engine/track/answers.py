@@ -68,7 +68,7 @@ def _scored(
     answered = ~np.isnan(score)
     if not answered.any():
         return Missing(
-            f"No signal has an {name.upper()} answer. A column with {scale} scores "
+            f"There are no {name.upper()} answers in the data. A column with {scale} scores "
             f"mapped to `{name}` would give it."
         )
     value = np.zeros(len(score))
