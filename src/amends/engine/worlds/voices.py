@@ -12,6 +12,12 @@ from .randomness import Bools, Floats, Ints, Seeds, mix, uniform
 
 _NEIGHBOURS: Final = b"svxfrghjoklknmpowtdyibecux"
 _A, _Z = 97, 122
+_MENDED: Final = (
+    (r"([?!:,])[.,]+", r"\1"),
+    (r"\s+([,.?])", r"\1"),
+    (r"\s{2,}", " "),
+    (r"\.{4,}", "..."),
+)
 
 
 def speak(
@@ -38,7 +44,9 @@ def speak(
     texts = _where(texts, habit("trail", 76), lambda t: pc.replace_substring(t, ". ", "... "))
     open_ended = lower | (uniform(seeds, 77) < 0.4)
     texts = _where(texts, open_ended, lambda t: pc.utf8_rtrim(t, "."))
-    return slip(_tidy(texts), _slips(voices, voice, is_customer, seeds), seeds)
+    slips = _slips(voices, voice, is_customer, seeds)
+    some = slips > 0
+    return _where(_tidy(texts), some, lambda t: slip(t, slips[some], seeds[some]))
 
 
 def _slips(voices: list[Voice], voice: Ints, is_customer: Bools, seeds: Seeds) -> Ints:
@@ -85,14 +93,15 @@ def slip(texts: pa.Array, slips: Ints, seeds: Seeds) -> pa.Array:
 
 def _tidy(texts: pa.Array) -> pa.Array:
     """Mend what joining fragments leaves behind: doubled stops, spaces before commas."""
-    for pattern, mended in (
-        (r"([?!:,])[.,]+", r"\1"),
-        (r"\s+([,.?])", r"\1"),
-        (r"\s{2,}", " "),
-        (r"\.{4,}", "..."),
-    ):
-        texts = pc.replace_substring_regex(texts, pattern, mended)
+    untidy = pc.match_substring_regex(texts, "|".join(pattern for pattern, _ in _MENDED))
+    texts = _where(texts, np.asarray(untidy), _mend)
     return pc.utf8_rtrim(pc.utf8_trim_whitespace(texts), ",")
+
+
+def _mend(texts: pa.Array) -> pa.Array:
+    for pattern, mended in _MENDED:
+        texts = pc.replace_substring_regex(texts, pattern, mended)
+    return texts
 
 
 def _where(texts: pa.Array, rows: Bools, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
