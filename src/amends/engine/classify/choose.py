@@ -16,8 +16,10 @@ from .nothing import NOTHING
 
 GENERAL: Final = "general"
 _LEAST_TEXTS: Final = 10
-_LEAST_SHARE: Final = 0.3
+_LEAST_SHARE: Final = 0.25
 _LEAST_LEAD: Final = 1.6
+_DOUBT: Final = 0.15
+"""Log odds by which a taxonomy must beat the general one to get a text's vote."""
 _MOST_TEXTS: Final = 2_000
 
 
@@ -35,7 +37,7 @@ def choose_taxonomy(texts: Sequence[str | None], taxonomies: Sequence[Taxonomy])
 
     Each text votes by naive Bayes over the words that the taxonomies use; words that all of them
     use cancel out, and texts that only say "bad service" vote for the general one. A specialised
-    taxonomy is chosen when three in ten texts vote for it and clearly fewer for any other.
+    taxonomy is chosen when a quarter of the texts vote for it and clearly fewer for any other.
     """
     distinct = list(dict.fromkeys(c for text in texts if (c := clean_text(text))))
     step = max(len(distinct) // _MOST_TEXTS, 1)
@@ -67,7 +69,10 @@ def _votes(sample: Sequence[str], taxonomies: Sequence[Taxonomy]) -> Ints:
     rows = features.transform(flat)[:, :n_words]
     counts = [np.asarray(rows[place == k].sum(axis=0)).ravel() for k in range(len(own))]
     said = features.transform(sample)[:, :n_words]
-    return np.asarray((said @ _log_rates(np.stack(counts)).T).argmax(axis=1))
+    odds = np.asarray(said @ _log_rates(np.stack(counts)).T)
+    odds[:, -1] += _DOUBT
+    best: Ints = odds.argmax(axis=1)
+    return best
 
 
 def _log_rates(counts: NDArray[np.float32]) -> NDArray[np.float64]:

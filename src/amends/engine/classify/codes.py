@@ -10,7 +10,8 @@ from amends.engine.contracts import UNSURE, Cause, Taxonomy
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 
-
+_MOST: Final = 0.9
+"""Share of the labels that a taxonomy must know to be the one they were given in."""
 _REMAINDER: Final = frozenset(
     (
         "other", "others", "misc", "miscellaneous", "general", "general enquiry", "general inquiry",
@@ -43,8 +44,8 @@ def read_labels(labels: Sequence[str | None], taxonomy: Taxonomy | None) -> Read
     """Map labels to the leaves of a taxonomy, or make them one when they do not fit it.
 
     A label stands for a leaf when it is its path, key, resolution code, words or a synonym that no
-    other leaf has. When fewer than half of the filled labels stand for a leaf, the labels are taken
-    for causes of their own: `taxonomy_from_labels`.
+    other leaf has. When fewer than nine in ten of the filled labels stand for a leaf, they are a
+    scheme of their own, in which the others mean something too: `taxonomy_from_labels`.
     """
     given = [label.strip() if label else "" for label in labels]
     counts = Counter(label for label in given if label)
@@ -54,7 +55,8 @@ def read_labels(labels: Sequence[str | None], taxonomy: Taxonomy | None) -> Read
         n_known = sum(counts[label] for label in meant)
         unknown = tuple((label, n) for label, n in counts.most_common() if label not in meant)
         remainder = {label: UNSURE for label, _ in unknown if _key(label) in _REMAINDER}
-        if 2 * n_known >= sum(counts.values()) - sum(counts[r] for r in remainder) > 0:
+        told = sum(counts.values()) - sum(counts[label] for label in remainder)
+        if n_known >= _MOST * told > 0:
             meant |= remainder
             paths = tuple(meant.get(label) for label in given)
             return Reading(taxonomy, paths, "names", meant, unknown)
