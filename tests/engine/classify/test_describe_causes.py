@@ -52,9 +52,9 @@ def test_it_is_reproducible() -> None:
 
 def test_labels_are_read_by_path_key_code_words_and_synonyms() -> None:
     given = ["post/late", "lost", "M1", "charged  TWICE", "vanished", "Other", "", None, "zzz"]
-    reading = read_labels(given, SHOP)
+    reading = read_labels([*given, *["P1"] * 5], SHOP)
     assert reading.how == "names"
-    assert reading.paths == (
+    assert reading.paths[: len(given)] == (
         "post/late",
         "post/lost",
         "money/refund",
@@ -66,6 +66,12 @@ def test_labels_are_read_by_path_key_code_words_and_synonyms() -> None:
         None,
     )
     assert dict(reading.unknown) == {"Other": 1, "zzz": 1}
+
+
+def test_a_scheme_that_shares_a_few_words_with_the_taxonomy_is_one_of_its_own() -> None:
+    reading = read_labels(["Lost parcel", "Delayed", "Staff attitude", "Parking"], SHOP)
+    assert reading.how == "labels"
+    assert len(reading.taxonomy.leaves) == 4
 
 
 def test_labels_that_differ_in_spelling_only_are_one_cause() -> None:
