@@ -10,7 +10,7 @@ from amends.engine.contracts import UNSURE, Cause, Taxonomy
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 
-_MOST: Final = 0.9
+_MOST: Final = 0.75
 """Share of the labels that a taxonomy must know to be the one they were given in."""
 _REMAINDER: Final = frozenset(
     (
@@ -44,7 +44,7 @@ def read_labels(labels: Sequence[str | None], taxonomy: Taxonomy | None) -> Read
     """Map labels to the leaves of a taxonomy, or make them one when they do not fit it.
 
     A label stands for a leaf when it is its path, key, resolution code, words or a synonym that no
-    other leaf has. When fewer than nine in ten of the filled labels stand for a leaf, they are a
+    other leaf has. When fewer than three in four of the filled labels stand for a leaf, they are a
     scheme of their own, in which the others mean something too: `taxonomy_from_labels`.
     """
     given = [label.strip() if label else "" for label in labels]

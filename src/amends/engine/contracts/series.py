@@ -42,6 +42,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
         Measure("complaint_rate", "Complaint rate", Family.COUNT, "transaction"),
         Measure("ticket_rate", "Ticket rate", Family.COUNT, "transaction"),
         Measure("social_mentions", "Social mentions", Family.COUNT, "day"),
+        Measure("mention_rate", "Social mention rate", Family.COUNT, "transaction"),
         Measure("escalation_rate", "Escalation rate", Family.COUNT, "contact"),
         Measure("nps_harm", "NPS shortfall", Family.MEAN, "answer"),
         Measure("csat_harm", "CSAT shortfall", Family.MEAN, "answer"),

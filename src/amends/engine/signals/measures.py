@@ -124,6 +124,7 @@ _CONTRIBUTIONS: Final[Mapping[str, Callable[[pa.Table], Contribution]]] = {
     "complaint_rate": _per_transaction(Kind.COMPLAINT),
     "ticket_rate": _per_transaction(Kind.TICKET),
     "social_mentions": _counts(Kind.SOCIAL),
+    "mention_rate": _per_transaction(Kind.SOCIAL),
     "escalation_rate": _escalation_rate,
     "nps_harm": _scores("nps", _nps_badness),
     "csat_harm": _scores("csat", lambda score: (score <= 3).astype(np.float64)),

@@ -39,7 +39,8 @@ DEEPEST: Final = 3
 """Dimensions that localisation may add to the series in which something was found."""
 LEAST_SHARE: Final = 0.5
 """Part of the excess that a slice must hold to be called the place."""
-_NEARLY: Final = 0.93
+_NEARLY: Final = 0.9
+_ENOUGH_BEFORE: Final = 8
 BASELINE: Final = timedelta(days=56)
 """How long before the onset is compared with, where there is as much."""
 
@@ -163,16 +164,17 @@ def _localised(
 def _without_redundant(
     signals: pa.Table, watched: Watched, finding: Finding, where: Slice
 ) -> Slice:
-    """Return the slice without the terms that nearly all of its bad signals share anyway.
+    """Return the slice without the terms that its bad signals share at other times too.
 
-    Whatever is "refund late" happens in the journey stage of refunds: to say so tells nothing.
+    Whatever is "refund late" always happens in the journey stage of refunds: to say so tells
+    nothing. What they share during the event only is the place itself.
     """
     for term in sorted(where.terms, key=_telling):
         wider = Slice(tuple(t for t in where.terms if t != term))
-        inside = int(_masks(signals, watched, finding, where)[0].sum())
-        if len(where.terms) > 1 and inside >= _NEARLY * int(
-            _masks(signals, watched, finding, wider)[0].sum()
-        ):
+        inside, outside = (
+            int(_masks(signals, watched, finding, each)[1].sum()) for each in (where, wider)
+        )
+        if wider.terms and outside >= _ENOUGH_BEFORE and inside >= _NEARLY * outside:
             where = wider
     return where
 

@@ -38,6 +38,7 @@ NOUNS: Final = {
     "tickets": "tickets",
     "ticket_rate": "tickets per transaction",
     "social_mentions": "mentions",
+    "mention_rate": "mentions per transaction",
     "escalation_rate": "escalations per contact",
     "nps_harm": "lost NPS points",
     "csat_harm": "dissatisfied answers",

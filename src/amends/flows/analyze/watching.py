@@ -37,7 +37,11 @@ from .period import WatchedPeriod, choose_period
 
 Tick = Callable[[str, int, int], None]
 
-RATES: Final = {"complaints": "complaint_rate", "tickets": "ticket_rate"}
+RATES: Final = {
+    "complaints": "complaint_rate",
+    "tickets": "ticket_rate",
+    "social_mentions": "mention_rate",
+}
 """Counts that are not watched when their rate can be: more orders are no breakdown."""
 TOP: Final = 30
 """Values of one dimension, or of a pair, that get a series of their own."""
