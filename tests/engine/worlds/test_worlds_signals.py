@@ -21,7 +21,7 @@ from amends.engine.contracts import (
 )
 from amends.engine.worlds import LABEL_SCHEMA, read_world
 
-GOLDEN = "cf3d1ac80c336d7d91ba0c2786e737650ffdff022ed504848bf2049de1594d34"
+GOLDEN = "fbf1f303b684d7d2234598656031eac54a98c59991c41a31a558f2b52317ef1b"
 
 
 def fingerprint(tables: list[pa.Table]) -> str:
