@@ -88,9 +88,14 @@ def cells(draw: st.DrawFn, kind: str) -> Cell:
 
 
 @st.composite
-def plans(draw: st.DrawFn, hits: Iterable[str] = ("unique", "first", "collect-min")) -> Plan:
-    kinds = draw(st.lists(st.sampled_from(sorted(TYPES)), min_size=1, max_size=3))
-    types = {f"c{i}": kind for i, kind in enumerate(kinds)}
+def plans(
+    draw: st.DrawFn,
+    hits: Iterable[str] = ("unique", "first", "collect-min"),
+    types: Mapping[str, str] | None = None,
+) -> Plan:
+    if types is None:
+        kinds = draw(st.lists(st.sampled_from(sorted(TYPES)), min_size=1, max_size=3))
+        types = {f"c{i}": kind for i, kind in enumerate(kinds)}
     row = st.fixed_dictionaries({}, optional={name: cells(kind) for name, kind in types.items()})
     rows = draw(st.lists(row, min_size=1, max_size=5))
     outputs = draw(st.lists(st.integers(0, 30).map(str), min_size=len(rows), max_size=len(rows)))

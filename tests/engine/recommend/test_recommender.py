@@ -95,6 +95,7 @@ def test_the_seed_chooses_whether_to_explore_and_nothing_else() -> None:
     assert 0 < sum(s.explores for s in said) < 25
     explored = next(s for s in said if s.explores)
     assert any("explores" in reason for reason in explored.reasons)
+    assert not any(FRESH.recommend(facts, "manager", s, explore=False).explores for s in range(60))
 
 
 def test_own_outcomes_show_in_rates_and_reasons() -> None:

@@ -11,6 +11,7 @@ from tests.engine.recommend.tables import Plan, every_case, matching, outcome, p
 
 from amends.engine.contracts import BadInput
 from amends.engine.recommend import check, decide, explain, parse_table, require_sound
+from amends.engine.recommend.joint import Joint
 from amends.engine.recommend.policy_write import write_table
 
 RANDOM = settings(max_examples=60, deadline=None)
@@ -93,6 +94,21 @@ def test_what_would_change_the_outcome_is_found_whenever_one_fact_can(
             assert Decimal(words.partition("give ")[2].split()[0]) in {
                 outcome(plan, c) for c in cases
             }
+
+
+@RANDOM
+@given(plan=plans(), data=st.data())
+def test_tables_asked_at_once_answer_as_each_alone(plan: Plan, data: st.DataObject) -> None:
+    some = data.draw(st.sets(st.sampled_from(sorted(plan.types)), min_size=1))
+    other = data.draw(plans(types={name: plan.types[name] for name in sorted(some)}))
+    tables = (parse_table(plan.yaml), parse_table(other.yaml))
+    joint = Joint(tables)
+    for case in data.draw(st.lists(st.sampled_from(every_case(plan)), min_size=1, max_size=8)):
+        if None in (outcome(plan, case), outcome(other, case)):
+            with pytest.raises(BadInput, match="No row matches"):
+                joint.answers(case)
+        else:
+            assert joint.answers(case) == [table.answer(case) for table in tables]
 
 
 @RANDOM

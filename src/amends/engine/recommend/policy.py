@@ -21,6 +21,7 @@ from .arms import Arm, Offer, Purse, offered_arms, offers
 from .checks import require_sound
 from .explain import explain
 from .facts import COURTESY, case_inputs
+from .joint import Joint
 from .policy_file import read_table
 from .table import Answer, Fact, Table
 
@@ -66,6 +67,8 @@ class Layers:
     """Row of eligibility → what it allows."""
     practices: Mapping[str, Offer] = field(init=False)
     """Row of practice → what it would do."""
+    joint: Joint = field(init=False)
+    """Eligibility, practice, limits, ceiling and the entitlements, asked at once."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -76,6 +79,8 @@ class Layers:
     def __post_init__(self) -> None:
         object.__setattr__(self, "offers", offers(self.eligibility))
         object.__setattr__(self, "practices", offers(self.practice))
+        first = (self.eligibility, self.practice, self.limits, self.ceiling)
+        object.__setattr__(self, "joint", Joint((*first, *self.entitlements)))
 
 
 @dataclass(frozen=True)
@@ -144,12 +149,10 @@ class Policy:
 def _permit(
     layers: Layers, inputs: dict[str, Fact], facts: CaseFacts, *, explained: bool
 ) -> Permit:
-    entitlements = [table.answer(inputs) for table in layers.entitlements]
+    allowed, practice, limits, ceiling, *entitlements = layers.joint.answers(inputs)
     owed = max([Decimal(a.outcome["owed"]) for a in entitlements], default=_ZERO)
     inputs["owed"] = owed_money = Money(owed, facts.loss.currency)
-    limits, ceiling = layers.limits.answer(inputs), layers.ceiling.answer(inputs)
     limit, reason = _limit(limits, ceiling, owed)
-    allowed, practice = layers.eligibility.answer(inputs), layers.practice.answer(inputs)
     approver = str(layers.approvals.answer(inputs).outcome["approver"])
     arms, usual = offered_arms(
         [layers.offers[row] for row in allowed.rows],

@@ -50,7 +50,9 @@ class Recommender:
     policy: Policy = field(default_factory=shipped_policy)
     state: LearnedState = field(default_factory=LearnedState)
 
-    def recommend(self, facts: CaseFacts, role: str = "agent", seed: int = 0) -> Recommendation:
+    def recommend(
+        self, facts: CaseFacts, role: str = "agent", seed: int = 0, *, explore: bool = True
+    ) -> Recommendation:
         """Return what to do in one case, fully explained.
 
         Parameters
@@ -61,6 +63,8 @@ class Recommender:
             Who decides: agent, team_leader, manager or executive.
         seed
             Of the choice between exploring and not; the same seed gives the same answer.
+        explore
+            Whether the case may serve to learn; False for typical cases and for previews.
 
         Raises
         ------
@@ -69,7 +73,7 @@ class Recommender:
 
         """
         permit = self.policy.permit(facts, role, explained=True)
-        values, choices = self._choices([facts], [permit])
+        values, choices = self._choices([facts], [permit], explore=explore)
         choice = choices.propensities[0]
         base = int(choices.base[0])
         shown = _pick(choice.tolist(), seed, facts.case_ref)
@@ -150,13 +154,13 @@ class Recommender:
         return self.state.version
 
     def _choices(
-        self, cases: Sequence[CaseFacts], permits: Sequence[Permit]
+        self, cases: Sequence[CaseFacts], permits: Sequence[Permit], *, explore: bool = True
     ) -> tuple[Values, Choices]:
         pairs = [(facts, permit.arms) for facts, permit in zip(cases, permits, strict=True)]
         values = self._valuer.value(pairs)
         practice = np.array([permit.practice for permit in permits])
-        explore = np.array([may_explore(facts) for facts in cases])
-        return values, choose(values.draws, values.kinds, practice, explore, self.state.n)
+        may = np.array([explore and may_explore(facts) for facts in cases])
+        return values, choose(values.draws, values.kinds, practice, may, self.state.n)
 
     def _ranked(
         self, facts: CaseFacts, permit: Permit, chances: Floats, values: Floats, prior: Floats

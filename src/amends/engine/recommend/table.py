@@ -38,7 +38,7 @@ _Compiled = tuple[str, Callable[[object], int], tuple[int, ...]]
 """Name, closure from fact to cell, and the rows of each cell."""
 
 
-_Give = Callable[[tuple[Scalar | None, ...]], Scalar]
+_Give = Callable[[tuple[Scalar | None, ...]], Value]
 """Closure from the facts that outputs multiply to one output."""
 
 
@@ -70,6 +70,7 @@ class Table:
     """Bits of the rows whose outputs depend on more than that they match."""
     _known: dict[int, Answer] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Answers by matching rows, where nothing else enters: worked out once."""
+    _ids: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _gives: tuple[tuple[_Give, ...], ...] = field(init=False, repr=False, compare=False)
     _scaled: tuple[int, ...] = field(init=False, repr=False, compare=False)
@@ -99,6 +100,7 @@ class Table:
         )
         set_(self, "_gives", tuple(map(tuple, gives)))
         set_(self, "_names", tuple(column.name for column in self.outputs))
+        set_(self, "_ids", tuple(row.row_id for row in self.rows))
         set_(self, "_scaled", tuple(i for i, name in enumerate(names) if name in scaled))
         until = self.effective_to.isoformat() if self.effective_to else ""
         scope = [self.jurisdiction, self.sector, self.effective_from.isoformat(), until]
@@ -197,9 +199,13 @@ class Table:
         known = self._known.get(mask)
         if known is None:
             known = self._work_out(mask, values)
-            if not mask & self.scaled_rows:
+            if not self.is_scaled(mask):
                 self._known[mask] = known
         return known
+
+    def is_scaled(self, mask: int) -> bool:
+        """Return whether the outcome of matching rows depends on more than that they match."""
+        return bool((mask & -mask if self.hit is HitPolicy.FIRST else mask) & self.scaled_rows)
 
     def _work_out(self, mask: int, values: tuple[Scalar | None, ...]) -> Answer:
         rows = list(_bits(mask))
@@ -210,13 +216,13 @@ class Table:
         collected: tuple[Mapping[str, Value], ...] = ()
         if self.hit is HitPolicy.COLLECT:
             collected = tuple(self._given(r, values) for r in rows)
-            first = [write(self._gives[r][0](values)) for r in rows]
-            outcome = {self.outputs[0].name: ", ".join(dict.fromkeys(first))}
-        return Answer(outcome, tuple([self.rows[r].row_id for r in rows]), collected)
+            first = [write(c[self._names[0]]) for c in collected]
+            outcome = {self._names[0]: ", ".join(dict.fromkeys(first))}
+        return Answer(outcome, tuple([self._ids[r] for r in rows]), collected)
 
     def _given(self, row: int, values: tuple[Scalar | None, ...]) -> dict[str, Value]:
         gives = self._gives[row]
-        return {name: _plain(give(values)) for name, give in zip(self._names, gives, strict=True)}
+        return dict(zip(self._names, [give(values) for give in gives], strict=True))
 
     def refuse(self, facts: Facts) -> BadInput:
         """Return the refusal of a case that no row speaks for."""
@@ -242,14 +248,15 @@ def _tests(row: Row, columns: tuple[Column, ...]) -> tuple[tuple[int, str], ...]
 
 def _giver(output: Output, column: Column, positions: Mapping[str, int], rounding: str) -> _Give:
     if not isinstance(output, Scaled):
-        return lambda _: output
+        plain = output.isoformat() if isinstance(output, date) else output
+        return lambda _: plain
     factor, at = output.factor, positions[output.column]
 
-    def product(values: tuple[Scalar | None, ...]) -> Scalar:
-        return factor * Decimal(values[at])  # type: ignore[arg-type]
+    def product(values: tuple[Scalar | None, ...]) -> Value:
+        return factor * values[at]  # type: ignore[operator]
 
-    def amount(values: tuple[Scalar | None, ...]) -> Scalar:
-        return (factor * Decimal(values[at])).quantize(CENT, rounding)  # type: ignore[arg-type]
+    def amount(values: tuple[Scalar | None, ...]) -> Value:
+        return (factor * values[at]).quantize(CENT, rounding)  # type: ignore[operator]
 
     return amount if column.type is ColumnType.MONEY else product
 
@@ -276,7 +283,3 @@ def _bits(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
-
-
-def _plain(value: Scalar) -> Value:
-    return value.isoformat() if isinstance(value, date) else value
