@@ -383,6 +383,9 @@ def metrics() -> tuple[Metric, ...]:
             "lower",
         ),
         metric("escalation_rate", "Escalated", "%", 4.4, 3.8, 5.1, 3984, "cases", "lower"),
+        metric(
+            "save_rate", "At-risk customers kept", "%", 61.0, 55.0, 67.0, 271, "cases", "higher"
+        ),
         Metric(
             "csat",
             "Satisfaction",

@@ -10,13 +10,14 @@ from tests.flows.report_factory import (
     full_report,
     one_row_report,
     quiet_report,
+    series,
     undated_report,
     wordless_report,
 )
 
 from amends.engine.contracts import BreakdownState
 from amends.flows.report import render, render_report
-from amends.flows.report.sentences import together
+from amends.flows.report.sentences import drawn, together
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -126,6 +127,8 @@ def test_key_figures_have_denominator_interval_or_a_reason(pages: dict[str, str]
     text = read(pages["full"]).words()
     assert "First-contact resolution 71.4 % 95 %: 69.9 – 72.9 n = 3,610 resolved cases" in text
     assert "Recovery NPS +34 points 95 %: +30 – +38 n = 1,204 answers" in text
+    assert "1 more figure" in text
+    assert "At-risk customers kept 61.0 % 95 %: 55.0 – 67.0 271 cases" in text
     assert "Satisfaction : No column holds an answer from 1 to 5." in text
 
 
@@ -239,7 +242,7 @@ def test_many_missing_figures_are_folded() -> None:
         for m in report.metrics
     )
     html = render_report(replace(report, metrics=missing))
-    assert "8 key figures cannot be computed from this data" in read(html).words()
+    assert "9 key figures cannot be computed from this data" in read(html).words()
     assert "Needs <code>resolved_at</code>." in html
 
 
@@ -261,6 +264,19 @@ def test_a_breakdown_that_is_over_is_not_going_on() -> None:
     ).words()
     assert "29 Oct 2026 (between 27 Oct and 30 Oct), over; noticed 1 Nov" in text
     assert "still going on;" not in text
+
+
+@pytest.mark.parametrize(
+    ("measure", "unit", "said"),
+    [
+        ("complaints", "a day", "Complaints a day"),
+        ("escalation_rate", "a week", "Escalations a week"),
+        ("ces_harm", "% of answers", "Effort, % of answers"),
+        ("own_measure", "an hour", "Own measure an hour"),
+    ],
+)
+def test_a_chart_says_what_its_line_counts(measure: str, unit: str, said: str) -> None:
+    assert drawn(replace(series(days=9), measure=measure, unit=unit)) == said
 
 
 def test_what_names_begin_with_is_said_once() -> None:

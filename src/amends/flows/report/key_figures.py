@@ -1,10 +1,27 @@
 """Metrics as written, with their place on a scale."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from amends.engine.contracts import Metric
 from amends.flows.report import words
+
+LEADING: Final = (
+    "recovery_nps",
+    "nps",
+    "resolution_median_days",
+    "fcr",
+    "ces_mean",
+    "ces",
+    "recontact_rate",
+    "csat",
+    "complaint_rate",
+    "escalation_rate",
+    "sla_met",
+)
+"""Metrics that a leader asks for first, in this order; one without a value makes room."""
+CARDS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +35,18 @@ class KeyFigure:
     at: float | None
     low: float | None
     high: float | None
+
+
+def choose(metrics: Iterable[Metric]) -> tuple[tuple[KeyFigure, ...], tuple[KeyFigure, ...]]:
+    """Return the figures for the cards and the rest, out of the metrics that have a value."""
+    present = [m for m in metrics if m.value is not None]
+    rank = {name: i for i, name in enumerate(LEADING)}
+    ordered = sorted(present, key=lambda m: rank.get(m.name, len(rank)))
+    cards = {m.name for m in ordered[:CARDS]}
+    return (
+        tuple(key_figure(m) for m in ordered[:CARDS]),
+        tuple(key_figure(m) for m in present if m.name not in cards),
+    )
 
 
 def key_figure(metric: Metric) -> KeyFigure:

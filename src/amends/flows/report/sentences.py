@@ -133,7 +133,11 @@ def drawn(chart: SeriesChart) -> str:
     """Say what the line of a chart counts: `Complaints a day`, `Effort, % of answers`."""
     measure = MEASURES.get(chart.measure)
     name = measure.label if measure else words.label(chart.measure)
-    return f"{name}{', ' if chart.unit.startswith('%') else ' '}{chart.unit}"
+    if "%" in chart.unit:
+        return f"{name}, {chart.unit}"
+    if chart.measure.endswith("_rate"):  # the line shows the events that the rate is made of
+        name = words.label(chart.measure.removesuffix("_rate")) + "s"
+    return f"{name} {chart.unit}"
 
 
 def size(b: Breakdown) -> str:

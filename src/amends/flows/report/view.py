@@ -18,7 +18,7 @@ from amends.engine.contracts import (
 from amends.flows.report import charts, sentences, words
 from amends.flows.report.breakdowns import LISTED, TOLD, BreakdownView, Figure, breakdown_views
 from amends.flows.report.flags import Flag
-from amends.flows.report.key_figures import KeyFigure, key_figure
+from amends.flows.report.key_figures import KeyFigure, choose
 from amends.flows.report.render import draw
 from amends.flows.report.treemap import Branch, Magnitude, cause_map, is_clear, magnitude
 
@@ -76,6 +76,7 @@ class Page:
     period: str
     volume: Figure | None
     key_figures: tuple[KeyFigure, ...]
+    more_figures: tuple[KeyFigure, ...]
     missing_figures: tuple[Metric, ...]
     missing_is_long: bool
     breakdowns: tuple[BreakdownView, ...]
@@ -103,13 +104,14 @@ def build_page(report: Report) -> Page:
     rows = _cause_rows(report.causes)
     costs = _cost_rows(report.causes)
     breakdowns = breakdown_views(report)
-    present = [m for m in report.metrics if m.value is not None]
+    key_figures, more_figures = choose(report.metrics)
     missing = tuple(m for m in report.metrics if m.value is None)
     return Page(
         report=report,
         period=words.period(report.starts_at, report.ends_at),
         volume=_volume(report),
-        key_figures=tuple(key_figure(m) for m in present),
+        key_figures=key_figures,
+        more_figures=more_figures,
         missing_figures=missing,
         missing_is_long=len(missing) > FEW_MISSING,
         breakdowns=breakdowns[:TOLD],
