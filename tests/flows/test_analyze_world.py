@@ -6,6 +6,7 @@ import pytest
 
 from amends.engine.contracts import BreakdownReport, Report
 from amends.engine.worlds import Decoy, PlantedBreakdown, Truth, read_world
+from amends.engine.worlds.company import Shape
 from amends.flows.analyze import AnalyzeOptions, analyze_files
 from amends.flows.worlds import write_world
 
@@ -38,8 +39,12 @@ def tells_of(told: BreakdownReport, planted: PlantedBreakdown) -> bool:
 
 
 def is_plain(planted: PlantedBreakdown) -> bool:
-    """At least 1.5 times the usual at five a day: nobody should miss it."""
-    return planted.usual_per_day >= 5 and planted.ratio >= 1.5
+    """At least 1.5 times the usual at five a day, at once: nobody should miss it.
+
+    A slow leak is less than its final ratio for most of its life, and 30,000 signals are few.
+    """
+    is_sudden = planted.shape is not Shape.SLOW_LEAK
+    return is_sudden and planted.usual_per_day >= 5 and planted.ratio >= 1.5
 
 
 def test_every_plain_breakdown_is_told(report: Report, truth: Truth) -> None:
