@@ -37,8 +37,10 @@ MOST: Final = 40
 """Events that one report tells of; the strongest are kept."""
 DEEPEST: Final = 3
 """Dimensions that localisation may add to the series in which something was found."""
-LEAST_SHARE: Final = 0.5
+LEAST_SHARE: Final = 0.7
 """Part of the excess that a slice must hold to be called the place."""
+MAIN_SHARE: Final = 0.5
+"""Part of the excess that a cause must hold to give the event its name."""
 _NEARLY: Final = 0.9
 _ENOUGH_BEFORE: Final = 8
 BASELINE: Final = timedelta(days=56)
@@ -71,7 +73,7 @@ class Event:
         if told:
             return told
         main = next((c for c in self.causes if c.cause != UNSURE), None)
-        return main.cause if main and main.share >= LEAST_SHARE else None
+        return main.cause if main and main.share >= MAIN_SHARE else None
 
     def times(self) -> tuple[np.datetime64, np.datetime64]:
         """Return when it began and when it ended or was last seen."""

@@ -64,7 +64,7 @@ def findings(
             f"{words.count(rows.quarantined, 'row')} could not be read; each is in quarantine.csv "
             "with its reason."
         )
-    return tuple(found[:6])
+    return tuple(found[:5])
 
 
 def _main_causes(causes: Sequence[CauseReport]) -> str:
