@@ -36,7 +36,7 @@ from .reading import read_files
 from .recommending import Adviser, assumptions
 from .summary import findings, headline
 from .telling import breakdown_report
-from .watching import Watch, watch, watched_signals
+from .watching import Watch, counted_label, watch, watched_signals
 
 Tick = Callable[[str, int, int], None]
 
@@ -174,11 +174,11 @@ def _reasons(quarantined: Sequence[QuarantinedRow]) -> tuple[tuple[str, int], ..
 
 
 def _volume(watched: Watch) -> SeriesChart | None:
-    """Return the series of everything, of the measure that holds the most."""
+    """Return the series of everything of the first measure, as counts even where it is a rate."""
     if not watched.watched:
         return None
     first = watched.watched[0]
-    return series_chart(first, 0, first.label)
+    return series_chart(first, 0, counted_label(first.measure))
 
 
 def _budget(options: AnalyzeOptions, watched: Watch) -> str:

@@ -59,11 +59,6 @@ class Watched:
     detection: Detection
     findings: tuple[Finding, ...]
 
-    @property
-    def label(self) -> str:
-        """What is measured, in words."""
-        return MEASURES[self.measure].label
-
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -80,6 +75,12 @@ class Watch:
     def n_series(self) -> int:
         """Return how many series were judged."""
         return sum(len(w.batch.keys) - len(w.detection.not_watched) for w in self.watched)
+
+
+def counted_label(measure: str) -> str:
+    """Return what a series of a measure counts: of a rate, its events."""
+    counts = {rate: count for count, rate in RATES.items()}
+    return MEASURES[counts.get(measure, measure)].label
 
 
 def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
