@@ -17,7 +17,10 @@ from amends.web.project.embedded import running_postgres, socket_folder
 from amends.web.project.home import open_home
 
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
-HOME = Path(tempfile.gettempdir()) / f"amends-tests-{RUN}"
+HOME = Path(
+    os.environ.setdefault("AMENDS_TESTS_HOME", f"{tempfile.gettempdir()}/amends-tests-{RUN}")
+)
+"""One for the whole run: workers inherit it, or find the same by the run's name."""
 
 
 def set_up_django() -> None:

@@ -5,6 +5,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from pghistory.models import Events
+from procrastinate.contrib.django import app as jobs
 from pytest_django import Settings
 from tests.people import PASSWORD, People
 
@@ -181,3 +183,10 @@ def test_the_nightly_job_forgets_what_is_old(people: People, client: Client) -> 
     tidy(0)
     assert [s.pk for s in Session.objects.all()] == [client.session.session_key]
     assert LogInAttempt.objects.count() == 1
+    assert any(p.task.name == tidy.name for p in jobs.periodic_registry.periodic_tasks.values())
+
+
+def test_logging_in_is_no_change_of_a_person(people: People, client: Client) -> None:
+    before = Events.objects.count()
+    assert try_to_log_in(client, people.owner.email) == 302
+    assert Events.objects.count() == before

@@ -16,16 +16,6 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from tests.people import PASSWORD
 
-COMMANDS = """
-import sys, typer
-from amends.cli import serve as commands
-app = typer.Typer(pretty_exceptions_enable=False)
-for command in (commands.serve, commands.web, commands.worker, commands.migrate, commands.doctor):
-    app.command()(command)
-app.add_typer(commands.user, name="user")
-app()
-"""
-
 
 def free_port() -> int:
     with socket() as probe:
@@ -54,7 +44,7 @@ class Installation:
         self.environment = {**kept, "AMENDS_HOME": str(home)}
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-c", COMMANDS, *arguments]
+        return [sys.executable, "-c", "from amends.cli import app; app()", *arguments]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -96,6 +96,7 @@ def running_postgres(home: Home, *, is_durable: bool = True) -> Iterator[str]:
     cluster = Cluster(home.postgres, is_durable=is_durable)
     _make_folder(cluster.folder)
     users = (home.path / ".postgres-users.lock").open("a")
+    os.register_at_fork(after_in_child=users.close)  # a child that needs the server asks itself
     try:
         with _alone(home):
             fcntl.flock(users, fcntl.LOCK_SH)

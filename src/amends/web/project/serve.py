@@ -1,23 +1,24 @@
 """Running: the web server, the worker, and both with their database under one roof."""
 
+import importlib
 import logging
-import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from multiprocessing import get_context
 from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
-from multiprocessing.process import parent_process
+from multiprocessing.process import BaseProcess, parent_process
 from pathlib import Path
 from types import FrameType
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -27,6 +28,7 @@ from amends.engine.contracts import BadInput
 from amends.web.project.assets import prepare_static
 from amends.web.project.start import prepared
 from amends.web.project.tables import migrate, pending_migrations
+from amends.web.ui.live import end_streams
 
 ASGI = "amends.web.project.asgi:application"
 READY_SECONDS = 60
@@ -57,7 +59,8 @@ def run_web(folder: Path | None, door: Door) -> None:
     with prepared(folder):
         _need_current_tables()
         prepare_static()
-        connection.close()
+        importlib.import_module(ASGI.partition(":")[0])  # once, before the processes part
+        _close_database()
         _server(door).serve()
 
 
@@ -65,6 +68,7 @@ def run_worker(folder: Path | None, concurrency: int = 4) -> None:
     """Run jobs until told to stop; what has begun is finished first."""
     with prepared(folder):
         _need_current_tables()
+        _close_database()
         connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]
         with jobs.replace_connector(connector) as worker:
             worker.run_worker(
@@ -89,6 +93,7 @@ def serve(folder: Path | None, door: Door, say: Say) -> int:
             say(f"The tables were brought up to date ({len(applied)} migrations).")
         if prepare_static():
             say("The static files were prepared.")
+        _close_database()
         parts = [_part("web", run_web, folder, door), _part("worker", run_worker, folder)]
         try:
             _await_ready(door, parts)
@@ -126,8 +131,17 @@ def check_port(door: Door) -> None:
             ) from None
 
 
-def _server(door: Door) -> MPServer:
-    return MPServer(
+class _Server(MPServer):
+    """Granian, which asks open streams of events to end before it waits for them."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        with suppress(DatabaseError):
+            end_streams(os.getpid())
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+
+def _server(door: Door) -> _Server:
+    return _Server(
         ASGI,
         address=door.host,
         port=door.port,
@@ -135,7 +149,7 @@ def _server(door: Door) -> MPServer:
         workers=door.processes,
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=5,  # an open stream of events never ends by itself
+        workers_kill_timeout=10,
         log_level=LogLevels.warning,
     )
 
@@ -163,8 +177,16 @@ def _stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _part(name: str, run: Callable[..., None], *arguments: object) -> SpawnProcess:
-    context = multiprocessing.get_context("spawn")
+def _close_database() -> None:
+    """Leave no connection and no thread of the pool behind: neither survives a fork."""
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+def _part(name: str, run: Callable[..., None], *arguments: object) -> BaseProcess:
+    # Forked parts share what is loaded: one start to pay for, and a third of the memory.
+    is_linux = sys.platform == "linux"
+    context = get_context("fork") if is_linux else get_context("spawn")
     part = context.Process(target=_run_part, args=(run, *arguments), name=name)
     part.start()
     return part
@@ -173,6 +195,8 @@ def _part(name: str, run: Callable[..., None], *arguments: object) -> SpawnProce
 def _run_part(run: Callable[..., None], *arguments: object) -> None:
     """Run in a group of its own, so that Ctrl-C reaches the parent only, and end when it ends."""
     os.setpgrp()
+    for number in (signal.SIGTERM, signal.SIGINT):  # the parent's handlers are not ours
+        signal.signal(number, signal.SIG_DFL)
     parent = parent_process()
 
     def follow() -> None:
@@ -184,7 +208,7 @@ def _run_part(run: Callable[..., None], *arguments: object) -> None:
     run(*arguments)
 
 
-def _await_ready(door: Door, parts: list[SpawnProcess]) -> None:
+def _await_ready(door: Door, parts: list[BaseProcess]) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and all(part.is_alive() for part in parts):
         if _answers(door):
@@ -207,7 +231,7 @@ def _answers(door: Door) -> bool:
         link.close()
 
 
-def _watch(parts: list[SpawnProcess], say: Say) -> int:
+def _watch(parts: list[BaseProcess], say: Say) -> int:
     """Wait until a part ends, which it should not."""
     wait([part.sentinel for part in parts])
     for part in parts:
@@ -216,7 +240,7 @@ def _watch(parts: list[SpawnProcess], say: Say) -> int:
     return 1
 
 
-def _stop(parts: list[SpawnProcess]) -> None:
+def _stop(parts: list[BaseProcess]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # a second Ctrl-C must not orphan anything
         signal.signal(number, signal.SIG_IGN)
     end = time.monotonic() + STOP_SECONDS

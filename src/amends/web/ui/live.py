@@ -8,6 +8,7 @@ that each fetch is checked like any other request. After a gap everything is fet
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from typing import Final
@@ -24,12 +25,19 @@ LIFETIME_SECONDS: Final = 300
 RETRY_SECONDS: Final = 2
 GAP: Final = "*"
 """What subscribers are told when events may have been missed."""
+END: Final = "end"
+"""What they are told when their server stops."""
 
 
 def publish(topic: str) -> None:
     """Say that `topic` changed: when the transaction commits, once however often it is said."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
+
+
+def end_streams(server_pid: int) -> None:
+    """Ask the open streams of one server's processes to end, so that it can stop at once."""
+    publish(f"{END} {server_pid}")
 
 
 def stream(topics: Collection[str], *, is_continued: bool) -> StreamingHttpResponse:
@@ -70,6 +78,8 @@ async def _events(topics: frozenset[str], *, is_continued: bool) -> AsyncIterato
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
+            if topic == END:
+                return
             for changed in sorted(topics) if topic == GAP else topics & {topic}:
                 yield f"id: {next(ids)}\nevent: {changed}-changed\ndata: \n\n"
     finally:
@@ -110,7 +120,8 @@ class Hub:
         async with listening:
             await listening.execute(f"LISTEN {CHANNEL}")
             async for notice in listening.notifies():
-                self._tell(notice.payload)
+                is_end = notice.payload == f"{END} {os.getppid()}"
+                self._tell(END if is_end else notice.payload)
 
     def _tell(self, topic: str) -> None:
         for queue in self._queues:
