@@ -38,6 +38,7 @@ def test_propensities_are_a_distribution_within_bounds(
     wins, kinds, base = case
     chances = propensities(
         np.array([wins + [0.0] * padding]),
+        np.array([[float(-i) for i in range(len(kinds))] + [-np.inf] * padding]),
         np.array([kinds + [-1] * padding]),
         np.array([base]),
         np.array([explore]),
@@ -57,7 +58,7 @@ def test_propensities_are_a_distribution_within_bounds(
 
 def test_the_likelier_to_be_best_is_shown_more_often() -> None:
     wins = np.array([[0.5, 0.3, 0.2, 0.0]])
-    chances = propensities(wins, np.arange(4)[None], np.array([0]), np.array([True]))[0]
+    chances = propensities(wins, wins, np.arange(4)[None], np.array([0]), np.array([True]))[0]
     assert list(chances) == sorted(chances, reverse=True)
 
 

@@ -1,11 +1,15 @@
 """Decide a case by a table and say why: every row, every condition, and what would change it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from itertools import combinations, islice, product
+from operator import and_
+from typing import Final
 
 from amends.engine.contracts import ConditionResult, Decision, RowResult, Value
 
+from .cells import Cell
 from .columns import Scalar, write
 from .parts import HitPolicy
 from .table import Facts, Table
@@ -70,17 +74,18 @@ def _row_results(
 
 def _changes(table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...]) -> Iterator[str]:
     """Yield the nearest changes of one fact that change the outcome; of two if no one does."""
-    now = _said(table, values, at)
+    here = [cells[i].rows for cells, i in zip(table.cells, at, strict=True)]
+    now = _outcome(table, _all_of(here), values)
     found = False
-    for column in range(len(table.inputs)):
-        seen = {now}
+    for column in range(len(here)):
+        rest = _all_of(here[:column] + here[column + 1 :])
+        seen = [now]
         for cell in _by_distance(table, column, at[column]):
-            moved = (*at[:column], cell, *at[column + 1 :])
-            then = _said(table, _moved_values(table, values, at, moved), moved)
+            then = _outcome(table, rest & cell.rows, _moved(table, values, (column, cell)))
             if then not in seen:
-                seen.add(then)
+                seen.append(then)
                 found = True
-                yield f"{table.cells[column][cell].words} → {_difference(table, now, then)}"
+                yield f"{cell.words} → {_difference(table, now, then)}"
     if not found:
         yield from _pair_changes(table, values, at, now)
 
@@ -89,65 +94,63 @@ def _pair_changes(
     table: Table,
     values: tuple[Scalar | None, ...],
     at: tuple[int, ...],
-    now: tuple[tuple[str, Value], ...],
+    now: Mapping[str, Value],
 ) -> Iterator[str]:
-    for a, b in combinations(range(len(table.inputs)), 2):
-        nearest = (islice(_by_distance(table, c, at[c]), 4) for c in (a, b))
-        for i, j in product(*map(tuple, nearest)):
-            moved = tuple(i if c == a else j if c == b else k for c, k in enumerate(at))
-            then = _said(table, _moved_values(table, values, at, moved), moved)
+    here = [cells[i].rows for cells, i in zip(table.cells, at, strict=True)]
+    for a, b in combinations(range(len(here)), 2):
+        rest = _all_of([rows for c, rows in enumerate(here) if c not in (a, b)])
+        nearest = (tuple(islice(_by_distance(table, c, at[c]), 4)) for c in (a, b))
+        for one, other in product(*nearest):
+            moved = _moved(table, values, (a, one), (b, other))
+            then = _outcome(table, rest & one.rows & other.rows, moved)
             if then != now:
-                words = f"{table.cells[a][i].words} and {table.cells[b][j].words}"
-                yield f"{words} → {_difference(table, now, then)}"
+                yield f"{one.words} and {other.words} → {_difference(table, now, then)}"
                 break
 
 
-def _by_distance(table: Table, column: int, at: int) -> Iterator[int]:
+def _all_of(masks: Iterable[int]) -> int:
+    return reduce(and_, masks, -1)
+
+
+def _by_distance(table: Table, column: int, at: int) -> Iterator[Cell]:
     """Yield the other possible cells of a column, nearest first; an enum's in the table's order."""
     cells = table.cells[column]
-    others = (i for i, cell in enumerate(cells) if cell.is_possible and i != at)
+    others = range(len(cells))
     if table.inputs[column].type.is_ordered:
-        return iter(sorted(others, key=lambda i: abs(i - at)))
-    return others
+        others = sorted(others, key=lambda i: abs(i - at))  # type: ignore[assignment]
+    return (cells[i] for i in others if i != at and cells[i].is_possible)
 
 
-def _moved_values(
-    table: Table,
-    values: tuple[Scalar | None, ...],
-    at: tuple[int, ...],
-    moved: tuple[int, ...],
+def _moved(
+    table: Table, values: tuple[Scalar | None, ...], *moves: tuple[int, Cell]
 ) -> tuple[Scalar | None, ...]:
+    """Return the values after facts have moved to other cells; only scaled outputs need them."""
     if not table.scaled_rows:
         return values
-    return tuple(
-        [
-            value if i == j else cells[j].sample
-            for value, cells, i, j in zip(values, table.cells, at, moved, strict=True)
-        ]
-    )
+    moved = list(values)
+    for column, cell in moves:
+        moved[column] = cell.sample
+    return tuple(moved)
 
 
-def _said(
-    table: Table, values: tuple[Scalar | None, ...], at: tuple[int, ...]
-) -> tuple[tuple[str, Value], ...]:
-    mask = table.matching(at)
+def _outcome(table: Table, mask: int, values: tuple[Scalar | None, ...]) -> Mapping[str, Value]:
     if not mask:
-        return (("decision", "none: the table has a gap here"),)
-    return tuple(table.answered(mask, values).outcome.items())
+        return _GAP
+    return table.answered(mask, values).outcome
 
 
-def _difference(
-    table: Table, now: tuple[tuple[str, Value], ...], then: tuple[tuple[str, Value], ...]
-) -> str:
-    before = dict(now)
-    if len(then) == 1 and table.hit is HitPolicy.COLLECT:
-        return _list_difference(str(now[0][1]), str(then[0][1]))
-    changed = [(name, value) for name, value in then if before.get(name) != value]
+_GAP: Final[Mapping[str, Value]] = {"decision": "none: the table has a gap here"}
+
+
+def _difference(table: Table, now: Mapping[str, Value], then: Mapping[str, Value]) -> str:
+    if table.hit is HitPolicy.COLLECT and then is not _GAP:
+        ((before, after),) = zip(now.values(), then.values(), strict=True)
+        return _list_difference(str(before), str(after))
     parts = []
-    for name, value in changed:
-        was = before.get(name)
-        instead = "" if was is None else f" instead of {write(was) or 'none'}"
-        parts.append(f"{name} {write(value) or 'none'}{instead}")
+    for name, value in then.items():
+        if now.get(name) != value:
+            instead = f" instead of {write(now[name]) or 'none'}" if name in now else ""
+            parts.append(f"{name} {write(value) or 'none'}{instead}")
     return ", ".join(parts)
 
 

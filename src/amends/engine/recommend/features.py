@@ -87,13 +87,13 @@ def traits(facts: CaseFacts) -> Traits:
     )
 
 
-def effect_names(kind: str, case_traits: Traits) -> Iterator[str]:
-    """Yield the names of an action's effects in a case, from global to narrow."""
+def effect_names(kind: str, trait: tuple[str, str] | None) -> tuple[str, ...]:
+    """Return the names of an action's effects: of one trait of the case, or of none (global)."""
     voice = VOICE[kind]
-    yield f"kind|{kind}"
-    yield f"kind|voice|{voice}"
-    for group, value in case_traits:
-        yield f"{group}|{kind if group == 'place' else voice}|{value}"
+    if trait is None:
+        return f"kind|{kind}", f"kind|voice|{voice}"
+    group, value = trait
+    return (f"{group}|{kind if group == 'place' else voice}|{value}",)
 
 
 def base_names(case_traits: Traits) -> Iterator[str]:

@@ -158,7 +158,8 @@ def _features(lesson: Lesson, rate: float, share: float) -> list[tuple[str, floa
     goodwill = float(lesson.done.amount.amount - lesson.owed)
     if goodwill:
         found.append((f"discount|{kind}", goodwill))
-    found += [(name, 1.0) for name in effect_names(kind, case_traits)]
+    for trait in (None, *case_traits):
+        found += [(name, 1.0) for name in effect_names(kind, trait)]
     found += money_names(case_traits, share)
     return found
 

@@ -18,6 +18,9 @@ from .evidence import Draws, Flags, Ints
 FLOOR: Final = 0.01
 """Chance that each allowed action keeps; its amounts share it."""
 
+OTHER_AMOUNTS: Final = 0.1
+"""Weight in its kind's floor of an amount that is not the kind's best, against 1 of the best."""
+
 MOST_EXPLORATION: Final = 0.15
 
 DRAWS: Final = 128
@@ -78,14 +81,15 @@ def choose(draws: Draws, kinds: Ints, practice: Ints, explore: Flags, n: int) ->
 
     """
     cases = np.arange(len(draws))
-    best = draws.mean(axis=2).argmax(axis=1)
+    means = draws.mean(axis=2)
+    best = means.argmax(axis=1)
     beats = np.mean(draws[cases, best] > draws[cases, practice], axis=1)
     leaves = (beats >= sure_enough(n)) & (n >= APPRENTICE_UNTIL)
     base = np.where(leaves, best, practice)
     winners = draws.argmax(axis=1) + cases[:, None] * draws.shape[1]
     wins = np.bincount(winners.ravel(), minlength=draws.shape[0] * draws.shape[1])
     shares = wins.reshape(draws.shape[:2]) / draws.shape[2]
-    return Choices(base, propensities(shares, kinds, base, explore), beats)
+    return Choices(base, propensities(shares, means, kinds, base, explore), beats)
 
 
 def sure_enough(n: int) -> float:
@@ -95,21 +99,22 @@ def sure_enough(n: int) -> float:
     return strict - (strict - trusting) * min(max(grown, 0.0), 1.0)
 
 
-def propensities(wins: Floats, kinds: Ints, base: Ints, explore: Flags) -> Floats:
+def propensities(wins: Floats, means: Floats, kinds: Ints, base: Ints, explore: Flags) -> Floats:
     """Return the chance of each arm to be shown, from the chance of each to be the best.
 
     Parameters
     ----------
     wins
         Share of draws in which each arm is best, shape (B, K), rows adding up to 1.
+    means
+        Expected value of each arm, shape (B, K): a kind's floor goes mostly to its best amount.
     kinds, base, explore
         As in `choose`; the best guess gets what the others leave.
 
     """
     cases = np.arange(len(wins))
-    same = kinds[:, :, None] == kinds[:, None, :]
-    floors = np.where(kinds >= 0, FLOOR / same.sum(axis=2), 0.0)
-    floors[cases, base] = 0.0
+    floors = _floors(means, kinds)
+    floors[kinds == kinds[cases, base][:, None]] = 0.0
     floors *= np.minimum(1.0, MOST_EXPLORATION / np.maximum(floors.sum(axis=1), FLOOR))[:, None]
     others = wins.copy()
     others[cases, base] = 0.0
@@ -119,3 +124,12 @@ def propensities(wins: Floats, kinds: Ints, base: Ints, explore: Flags) -> Float
     chances[~explore] = 0.0
     chances[cases, base] = 1.0 - chances.sum(axis=1)
     return np.asarray(chances)
+
+
+def _floors(means: Floats, kinds: Ints) -> Floats:
+    """Return each arm's part of its kind's floor, shape (B, K); padding gets none."""
+    same = kinds[:, :, None] == kinds[:, None, :]
+    best = np.where(same, means[:, None, :], -np.inf).max(axis=2)
+    parts = np.where(means >= best, 1.0, OTHER_AMOUNTS)
+    totals = (same * parts[:, None, :]).sum(axis=2)
+    return np.where(kinds >= 0, FLOOR * parts / totals, 0.0)

@@ -23,6 +23,8 @@ _SEED: Final = 20_160_901
 _KIND: Final = {kind: i for i, kind in enumerate(KINDS)}
 _SEVERITY: Final = {severity: i for i, severity in enumerate(Severity)}
 _Entry = TypeVar("_Entry", int, float)
+_NOTHING: Final = np.zeros((len(KINDS), DRAWS), np.float32)
+_CERTAIN: Final = np.zeros(len(KINDS))
 _ENDS: Final = np.array((0.0, *KNOTS))
 
 
@@ -137,6 +139,10 @@ class Valuer:
         return {}
 
     @cached_property
+    def _trait_memory(self) -> dict[tuple[str, str] | None, tuple[Draws, Floats]]:
+        return {}
+
+    @cached_property
     def _curve_memory(self) -> dict[tuple[str, str], Draws]:
         return {}
 
@@ -154,20 +160,27 @@ class Valuer:
         """
         known = self._memory.get(case_traits)
         if known is None:
-            known = self._memory[case_traits] = np.stack(
-                [self._effect(kind, i, case_traits) for i, kind in enumerate(KINDS)]
-            )
+            parts = [self._trait_effects(trait) for trait in (None, *case_traits)]
+            met = sum((draws for draws, _ in parts), start=_NOTHING)
+            unmet = sum((variance for _, variance in parts), start=_CERTAIN)
+            surprise = np.sqrt(unmet)[:, None] * self._normals[: len(KINDS)]
+            known = self._memory[case_traits] = np.asarray(met + surprise, np.float32)
         return known
 
-    def _effect(self, kind: str, number: int, case_traits: Traits) -> Draws:
-        total, variance = np.zeros(DRAWS, np.float32), 0.0
-        for name in effect_names(kind, case_traits):
-            at = self.posterior.index.get(name)
-            if at is None:
-                variance += self.posterior.spread(name) ** 2
-            else:
-                total += self._drawn[at]
-        return np.asarray(total + variance**0.5 * self._normals[number])
+    def _trait_effects(self, trait: tuple[str, str] | None) -> tuple[Draws, Floats]:
+        """Return what one trait adds for all kinds: draws, and the variance of what is unmet."""
+        known = self._trait_memory.get(trait)
+        if known is None:
+            draws, unmet = np.zeros((len(KINDS), DRAWS), np.float32), np.zeros(len(KINDS))
+            for number, kind in enumerate(KINDS):
+                for name in effect_names(kind, trait):
+                    at = self.posterior.index.get(name)
+                    if at is None:
+                        unmet[number] += self.posterior.spread(name) ** 2
+                    else:
+                        draws[number] += self._drawn[at]
+            known = self._trait_memory[trait] = (draws, unmet)
+        return known
 
     def _curve(self, case_traits: Traits) -> Draws:
         """Return the correction to the curve of money at 0 and the knots, shape (1 + knots, M)."""
