@@ -104,6 +104,17 @@ def test_a_broken_data_folder_is_refused_with_what_to_do(tmp_path: Path, place: 
     assert "--home" in refused.value.remedy
 
 
+def test_a_data_folder_that_may_not_even_be_looked_at_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", refuse)  # root, who may run this, is refused nothing
+    with pytest.raises(BadInput, match="Permission denied"):
+        open_home(tmp_path)
+
+
 def test_the_secret_key_is_made_once_also_by_many_at_once(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     assert read_secret_key(tmp_path) == ""

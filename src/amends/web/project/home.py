@@ -51,9 +51,9 @@ def open_home(path: Path) -> Home:
     """
     where = str(path)
     remedy = "Name another folder with --home or AMENDS_HOME, or mend this one."
-    if path.exists() and not path.is_dir():
-        raise BadInput("The data folder is a file.", where=where, remedy=remedy)
     try:
+        if path.exists() and not path.is_dir():
+            raise BadInput("The data folder is a file.", where=where, remedy=remedy)
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as probe:
             probe.write(b"amends")
