@@ -9,6 +9,7 @@ themselves. All of it is one linear head in the end. A last, nameless leaf (`not
 texts that tell of no cause.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,6 +29,9 @@ from .linear import LinearHead, fit_head
 from .nothing import NOTHING
 
 _WORD_WEIGHT: Final = np.float32(3)
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+_SHORT, _TELLING = 250, 25
+"""Characters up to which a text is learnt from whole, and from which a sentence is."""
 """What a row of unit length counts against the prior, as if the text had so many words."""
 
 
@@ -100,10 +104,21 @@ def own_texts(taxonomy: Taxonomy) -> tuple[list[str], Ints]:
 
 
 def _corpus(texts: Sequence[str | None], config: DescribeConfig) -> list[str]:
-    distinct = list(dict.fromkeys(clean for text in texts if (clean := clean_text(text))))
+    """Return the texts to learn from: those that are short, and the sentences of the long ones.
+
+    A long review tells of the whole journey, so its words keep every cause's company at once.
+    """
+    clean = (told for text in texts if (told := clean_text(text)))
+    distinct = list(dict.fromkeys(passage for text in clean for passage in _passages(text)))
     rng = np.random.default_rng(config.seed)
     kept = np.sort(rng.permutation(len(distinct))[: config.most_texts])
     return [distinct[i] for i in kept]
+
+
+def _passages(text: str) -> Sequence[str]:
+    if len(text) <= _SHORT:
+        return (text,)
+    return [part for part in _SENTENCE_END.split(text) if len(part) >= _TELLING]
 
 
 def _first_head(
