@@ -88,15 +88,15 @@ def keep_secret_key(home: Home) -> str:
     if key := read_secret_key(home.path):
         return key
     key = secrets.token_urlsafe(64)
-    draft = home.path / f".{SECRET_KEY_FILE}-{os.getpid()}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    handle, draft = tempfile.mkstemp(dir=home.path, prefix=f".{SECRET_KEY_FILE}-")  # mode 0600
+    with os.fdopen(handle, "w") as file:
         file.write(key + "\n")
     try:
         os.link(draft, home.path / SECRET_KEY_FILE)  # whoever links first wins, atomically
     except FileExistsError:
         pass
     finally:
-        draft.unlink()
+        Path(draft).unlink()
     if kept := read_secret_key(home.path):
         return kept
     raise BadInput(
