@@ -38,10 +38,8 @@ def leaves(
 
     Parameters
     ----------
-    signals, measure
-        As in `contribution`.
-    dims
-        Columns of the signals.
+    signals, measure, dims
+        As in `contribution`; dims are columns of the signals.
     window, baseline
         What is to be explained, and what was usual.
     total
@@ -55,10 +53,9 @@ def leaves(
     """
     now, then = _inside(signals, window, "window"), _inside(signals, baseline, "baseline")
     given = contribution(signals, measure)
-    exposed = given.exposure if given.exposure is not None else np.zeros(len(signals))
+    exposed = np.zeros(len(signals)) if given.exposure is None else given.exposure
     matters = (now | then) & (given.counts | (exposed > 0))
-    counted = signals.select(list(dims)).filter(pa.array(matters))
-    coordinates = [_with_not_given(coded(counted, dim)) for dim in dims]
+    coordinates = _coordinates(signals.select(list(dims)).filter(pa.array(matters)))
     codes, leaf = _cells(coordinates)
     now, then, n = now[matters], then[matters], len(codes)
 
@@ -81,8 +78,13 @@ def leaves(
         expected = _at_usual_rate(usual, before, during)
     if total is not None and expected.sum() > 0:
         expected = expected * (total / expected.sum())
-    values = tuple(each.values for each in coordinates)
-    return LeafTable(tuple(dims), codes.astype(np.int32), values, actual, expected)
+    return LeafTable(
+        tuple(dims), codes.astype(np.int32), tuple(c.values for c in coordinates), actual, expected
+    )
+
+
+def _coordinates(counted: pa.Table) -> list[Coded]:
+    return [_with_not_given(coded(counted, dim)) for dim in counted.column_names]
 
 
 def _shrunk(usual: Floats, codes: NDArray[np.int64]) -> Floats:
