@@ -280,14 +280,11 @@ def _to_do(
     over = breakdown.ended_at is not None
     ended = f" and what ended it on {words.day(breakdown.ended_at)}" if over else ""
     steps = [f"{owner}: find out what changed {_around(breakdown)}{ended}."]
-    severe = int(
-        pc.sum(
-            pc.is_in(hit["severity"], value_set=pa.array([Severity.HIGH, Severity.CRITICAL]))
-        ).as_py()
-        or 0
-    )
+    is_severe = pc.is_in(hit["severity"], value_set=pa.array([Severity.HIGH, Severity.CRITICAL]))
+    severe = _distinct(hit.filter(is_severe)["customer_id"])
     if breakdown.customers:
-        first = f", the {severe:,} of high or critical severity first" if severe else ""
+        some = severe and severe < breakdown.customers
+        first = f", the {severe:,} of high or critical severity first" if some else ""
         steps.append(
             f"Contact the {words.count(breakdown.customers, 'customer')} hit before they have to "
             f"ask again{first}."
