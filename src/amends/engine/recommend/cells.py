@@ -3,19 +3,15 @@
 An ordered column is cut at every value that a condition names, into points and open intervals;
 an enum into its values and, if open, "any other"; an optional column has "unknown" besides. Within
 a cell every row of the table says the same, so a table is known completely from its cells: they
-serve to decide (`cell_finder`), to find gaps, overlaps and shadowed rows (`checks`) and to
+serve to decide (`lookup`), to find gaps, overlaps and shadowed rows (`checks`) and to
 say what would change a decision (`explain`).
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
-
-from amends.engine.contracts import BadInput, Money
 
 from .columns import OTHER, Column, ColumnType, Scalar, write
 from .conditions import Condition
@@ -70,108 +66,6 @@ def cells_of(column: Column, conditions: Sequence[Condition | None]) -> tuple[Ce
     )
 
 
-def cell_finder(
-    column: Column, conditions: Sequence[Condition | None], currency: str
-) -> Callable[[object], int]:
-    """Return a closure from a case's fact to the index of its cell in `cells_of`.
-
-    The closure takes what `Column.accept` takes, and None where the column is optional; anything
-    else is refused with `BadInput`. Facts of exactly the expected type take a short way.
-    """
-    place = _placer(column, conditions)
-    unknown = place(None) if column.is_optional else -1
-
-    def find(fact: object) -> int:
-        if fact is not None:
-            return place(column.accept(fact, currency))
-        if unknown < 0:
-            raise BadInput(f"The case has no {column.name}.")
-        return unknown
-
-    if column.type is ColumnType.MONEY:
-        return _money_finder(place, find, column, currency)
-    if column.type is ColumnType.NUMBER:
-        return _count_finder(find)
-    if column.type is ColumnType.DATE:
-        return find
-    samples = (cell.sample for cell in cells_of(column, conditions))
-    return _named_finder({sample: i for i, sample in enumerate(samples)}, find)
-
-
-_Find = Callable[[object], int]
-_COUNTS: Final = 64
-
-
-def _named_finder(index: dict[Scalar | None, int], otherwise: _Find) -> _Find:
-    """Return the short way of an enum or bool."""
-    other = index.get(OTHER)
-
-    def find(fact: object) -> int:
-        if fact.__class__ is str or fact.__class__ is bool:
-            at = index.get(fact, other if fact.__class__ is str else None)
-            if at is not None:
-                return at
-        return otherwise(fact)
-
-    return find
-
-
-def _count_finder(otherwise: _Find) -> _Find:
-    """Return the short way of a count: small whole numbers are placed once."""
-    known: dict[int, int] = {}
-
-    def find(fact: object) -> int:
-        if fact.__class__ is int:
-            at = known.get(fact)
-            if at is not None:
-                return int(at)
-            at = otherwise(fact)
-            if 0 <= fact < _COUNTS:
-                known[fact] = at
-            return at
-        return otherwise(fact)
-
-    return find
-
-
-def _money_finder(
-    place: Callable[[Scalar | None], int], otherwise: _Find, column: Column, currency: str
-) -> _Find:
-    """Return the short way of an amount in the right currency."""
-    low = column.low if isinstance(column.low, Decimal) else Decimal("-Infinity")
-    high = column.high if isinstance(column.high, Decimal) else Decimal("Infinity")
-
-    def find(fact: object) -> int:
-        if fact.__class__ is Money:
-            amount = fact.amount
-            same = not currency or fact.currency == currency
-            if same and low <= amount <= high:
-                return place(amount)
-        return otherwise(fact)
-
-    return find
-
-
-def _placer(
-    column: Column, conditions: Sequence[Condition | None]
-) -> Callable[[Scalar | None], int]:
-    """Return a closure from a typed value of the column's domain to the index of its cell."""
-    if column.type.is_ordered:
-        cuts = _cuts(column, conditions)
-        unknown, count = 2 * len(cuts) + 1, len(cuts)
-
-        def place(value: Scalar | None) -> int:
-            if value is None:
-                return unknown
-            at = bisect_left(cuts, value)
-            return 2 * at + (at < count and cuts[at] == value)
-
-        return place
-    index = {cell.sample: i for i, cell in enumerate(cells_of(column, conditions))}
-    other = index.get(OTHER, -1)
-    return lambda value: index.get(value, other)
-
-
 def _enum_parts(
     column: Column, conditions: Sequence[Condition | None]
 ) -> list[tuple[Scalar | None, str, bool]]:
@@ -187,7 +81,8 @@ def _enum_parts(
     return parts
 
 
-def _cuts(column: Column, conditions: Sequence[Condition | None]) -> list[_Ordered]:
+def cuts_of(column: Column, conditions: Sequence[Condition | None]) -> list[_Ordered]:
+    """Return the values that cut an ordered column, ascending: the named, the domain's ends."""
     named = {v for c in conditions if c is not None for v in c.values}
     named |= {end for end in (column.low, column.high) if end is not None}
     return sorted(named)  # type: ignore[arg-type]
@@ -196,7 +91,7 @@ def _cuts(column: Column, conditions: Sequence[Condition | None]) -> list[_Order
 def _ordered_parts(
     column: Column, conditions: Sequence[Condition | None]
 ) -> list[tuple[Scalar | None, str, bool]]:
-    cuts = _cuts(column, conditions)
+    cuts = cuts_of(column, conditions)
     name = column.name
     if not cuts:
         middle = date(2000, 1, 1) if column.type is ColumnType.DATE else Decimal(0)

@@ -4,17 +4,14 @@ The rows of all tables stand side by side as the bits of one mask; columns that 
 several tables are one column here. What a mask means for each table is worked out once and kept.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from amends.engine.contracts import BadInput
 
-from .cells import cell_finder, cells_of
 from .columns import Column
+from .conditions import Condition
+from .lookup import Lookup, compiled, matching_rows
 from .table import Answer, Facts, Table
-
-_Looked = tuple[str, Callable[[object], int], tuple[int, ...]]
-"""Name, closure from fact to cell, and the rows of each cell."""
 
 _Part = tuple[Table, int, Answer | None]
 """A table, its matching rows, and its answer where it depends on nothing else."""
@@ -25,7 +22,7 @@ class Joint:
     """Tables that are asked about the same cases."""
 
     tables: tuple[Table, ...]
-    _columns: tuple[_Looked, ...] = field(init=False, repr=False, compare=False)
+    _columns: tuple[Lookup, ...] = field(init=False, repr=False, compare=False)
     _known: dict[int, tuple[_Part, ...]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
@@ -44,11 +41,8 @@ class Joint:
             As `Table.answer` of the first table that refuses.
 
         """
-        mask = -1
-        get = facts.get
         try:
-            for name, find, rows in self._columns:
-                mask &= rows[find(get(name))]
+            mask = matching_rows(self._columns, facts)
         except BadInput:
             for table in self.tables:
                 table.answer(facts)
@@ -70,12 +64,10 @@ class Joint:
         return parts
 
 
-def _look(tables: tuple[Table, ...], column: Column, currency: str) -> _Looked:
-    conditions = []
+def _look(tables: tuple[Table, ...], column: Column, currency: str) -> Lookup:
+    conditions: list[Condition | None] = []
     for table in tables:
         at = table.inputs.index(column) if column in table.inputs else -1
         mine = at >= 0 and table.currency == currency
         conditions += [row.conditions[at] if mine else None for row in table.rows]
-    cells = cells_of(column, conditions)
-    rows = tuple(cell.rows for cell in cells)
-    return column.name, cell_finder(column, conditions, currency), rows
+    return compiled(column, conditions, currency)

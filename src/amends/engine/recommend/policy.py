@@ -6,9 +6,10 @@ listed by eligibility, each with the part of the loss that the customer gets in 
 """
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -97,12 +98,18 @@ class Policy:
 
     tables: tuple[Table, ...]
     content_hash: str = field(init=False)
+    _changes: tuple[date, ...] = field(init=False, repr=False, compare=False)
+    """Days on which a table begins or has ended: between two of them the same tables hold."""
+    _layers: dict[int, Layers] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for table in self.tables:
             require_sound(table)
             _require_fair(table)
         _require_one_version_a_day(self.tables)
+        ends = {t.effective_to + timedelta(days=1) for t in self.tables if t.effective_to}
+        changes = tuple(sorted(ends | {t.effective_from for t in self.tables}))
+        object.__setattr__(self, "_changes", changes)
         object.__setattr__(self, "content_hash", _combined_hash(self.tables))
 
     def on(self, day: date) -> Layers:
@@ -114,7 +121,11 @@ class Policy:
             A layer has no table on that day.
 
         """
-        return _layers_on(self, day)
+        period = bisect_right(self._changes, day)
+        layers = self._layers.get(period)
+        if layers is None:
+            layers = self._layers[period] = _layers_on(self.tables, day)
+        return layers
 
     def permit(self, facts: CaseFacts, role: str, *, explained: bool = False) -> Permit:
         """Return what is owed and what may be done.
@@ -141,9 +152,6 @@ class Policy:
         except BadInput as error:
             where = ", ".join(part for part in (f"case {facts.case_ref}", error.where) if part)
             raise BadInput(error.what, where=where, remedy=error.remedy) from None
-
-    def __hash__(self) -> int:
-        return hash(self.content_hash)
 
 
 def _permit(
@@ -187,9 +195,8 @@ def _questions(tables: Iterable[Table], answers: Iterable[Answer]) -> Iterator[t
             yield asked, next(r.note for r in table.rows if r.row_id == answer.rows[0])
 
 
-@lru_cache(maxsize=4096)
-def _layers_on(policy: Policy, day: date) -> Layers:
-    holding = [table for table in policy.tables if table.is_effective(day)]
+def _layers_on(tables: Iterable[Table], day: date) -> Layers:
+    holding = [table for table in tables if table.is_effective(day)]
     entitlements = tuple(t for t in holding if t.name.startswith("entitlement"))
     named = {t.name: t for t in holding}
     missing = [name for name in LAYERS if name not in named]

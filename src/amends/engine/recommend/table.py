@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from amends.engine.contracts import CENT, BadInput, Money, Value
 
-from .cells import Cell, cell_finder, cells_of
+from .cells import Cell, cells_of
 from .columns import Column, ColumnType, Scalar, write
+from .lookup import Lookup, compiled, matching_rows
 from .parts import About, Example, HitPolicy, Output, Row, Scaled, content_hash
 
 Fact = str | Decimal | int | Money | bool | date | None
@@ -32,10 +33,6 @@ class Answer(NamedTuple):
     rows: tuple[str, ...]
     collected: tuple[Mapping[str, Value], ...]
     """Outputs of every matched row, of tables that collect."""
-
-
-_Compiled = tuple[str, Callable[[object], int], tuple[int, ...]]
-"""Name, closure from fact to cell, and the rows of each cell."""
 
 
 _Give = Callable[[tuple[Scalar | None, ...]], Value]
@@ -74,17 +71,15 @@ class Table:
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _gives: tuple[tuple[_Give, ...], ...] = field(init=False, repr=False, compare=False)
     _scaled: tuple[int, ...] = field(init=False, repr=False, compare=False)
-    _columns: tuple[_Compiled, ...] = field(init=False, repr=False, compare=False)
+    _columns: tuple[Lookup, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_column = [tuple(r.conditions[c] for r in self.rows) for c in range(len(self.inputs))]
         pairs = list(zip(self.inputs, by_column, strict=True))
         set_ = object.__setattr__
         set_(self, "cells", tuple(cells_of(column, cs) for column, cs in pairs))
-        finders = [cell_finder(column, cs, self.currency) for column, cs in pairs]
-        masks = [tuple(cell.rows for cell in cells) for cells in self.cells]
+        set_(self, "_columns", tuple(compiled(column, cs, self.currency) for column, cs in pairs))
         names = [column.name for column in self.inputs]
-        set_(self, "_columns", tuple(zip(names, finders, masks, strict=True)))
         scaled = {o.column for row in self.rows for o in row.outputs if isinstance(o, Scaled)}
         is_scaled = [any(isinstance(o, Scaled) for o in row.outputs) for row in self.rows]
         set_(self, "tests", tuple(_tests(row, self.inputs) for row in self.rows))
@@ -134,7 +129,7 @@ class Table:
 
         """
         self.typed(facts)
-        return tuple([find(facts.get(name)) for name, find, _ in self._columns])
+        return tuple([column.find(facts.get(column.name)) for column in self._columns])
 
     def match(self, facts: Facts) -> int:
         """Return the mask of rows that match a case: the compiled way.
@@ -145,15 +140,11 @@ class Table:
             As `typed`.
 
         """
-        mask = (1 << len(self.rows)) - 1
-        get = facts.get
         try:
-            for name, find, rows in self._columns:
-                mask &= rows[find(get(name))]
+            return matching_rows(self._columns, facts)
         except BadInput:
             self.typed(facts)
             raise
-        return mask
 
     def multiplied(self, facts: Facts) -> tuple[Scalar | None, ...]:
         """Return the facts that outputs multiply, in column order; None for all others.
