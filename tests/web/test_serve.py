@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from socket import socket
@@ -15,6 +15,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from tests.people import PASSWORD
+from typer.testing import CliRunner
+
+from amends.cli.serve import user
+from amends.web.accounts.models import User
+from amends.web.project import start
 
 
 def free_port() -> int:
@@ -162,17 +167,28 @@ def _everything_ends(installation: Installation) -> None:
     pytest.fail("the web server outlived its supervisor")
 
 
+def test_a_command_refuses_in_one_line(installation: Installation) -> None:
+    done = installation.run("doctor", "--home", "/dev/null")
+    assert done.returncode == 2
+    assert "is a file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("user", "add", "new@example.com", "--role", "boss"), "no role boss"),
-        (("doctor", "--home", "/dev/null"), "is a file"),
+        (("add", "ada@example.com", "--role", "admin"), "already exists"),
+        (("add", "new@example.com", "--role", "boss"), "no role boss"),
+        (("link", "who@example.com"), "Nobody active"),
+        (("link", "ADA@example.com"), "/welcome/"),
     ],
 )
-def test_commands_refuse_in_one_line(
-    installation: Installation, arguments: tuple[str, ...], said: str
+@pytest.mark.django_db
+def test_people_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
 ) -> None:
-    done = installation.run(*arguments)
-    assert done.returncode == 2, done.stderr
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(start, "prepared", lambda _home: nullcontext())
+    User.objects.create_user("ada@example.com", name="Ada", roles=["admin"])
+    done = CliRunner().invoke(user, arguments)
+    assert said in done.output
+    assert done.exit_code == (0 if "/welcome/" in said else 2)
