@@ -92,6 +92,7 @@ def test_layout_and_notes_do_not_change_the_hash_but_every_decision_does() -> No
         (">= 20", "between 5 and 1", ["row some", "lower and the higher"]),
         ("min: 0", "min: 5, max: 1", ["column loss", "above"]),
         ("hit: first", "hit: first\nsurprise: 1", ["surprise"]),
+        ("id: some\n", "note: x\n", ["row 1", "id is missing"]),
     ],
 )
 def test_a_broken_table_names_file_row_and_column(
@@ -141,8 +142,31 @@ def test_two_versions_on_one_day_are_refused() -> None:
         Policy((*tables, tables[0]))
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("limits", ("policy: limits", "policy: treats"), "no layer of the policy"),
+        ("limits", ("name: limit,", "name: most,"), "limits decides limit"),
+        ("limits", ("hit: collect-min", "hit: collect"), "limits decides limit"),
+        ("eligibility", ("{action: none, share: 0}", "{action: none, share: 0.1 * loss}"), "plain"),
+        ("practice", ("action: callback", "action: dance"), "no action"),
+    ],
+)
+def test_a_table_that_is_no_layer_is_refused(name: str, change: tuple[str, str], says: str) -> None:
+    text = (POLICIES / f"{name}.yaml").read_text(encoding="utf-8")
+    text = text.partition("tests:")[0].replace(*change)
+    text = text.replace("values: [none, apology,", "values: [none, dance, apology,")
+    if "name: most" in text:
+        text = text.replace("{limit: ", "{most: ")
+    others = [t for t in shipped_policy().tables if t.name != name]
+    with pytest.raises(BadInput, match=says):
+        Policy((*others, parse_table(text))).on(date(2026, 1, 1))
+
+
 def test_an_entitlement_never_looks_at_tier_or_value() -> None:
-    text = SMALL.replace("policy: small", "policy: entitlement_x").replace("severity", "tier")
+    path = POLICIES / "entitlement_contract.yaml"
+    text = path.read_text(encoding="utf-8").partition("tests:")[0].replace("is_rejected", "is_vip")
+    text = text.replace("entitlement_contract", "entitlement_x").replace("cause", "tier")
     with pytest.raises(BadInput, match="follows the harm"):
         Policy((*shipped_policy().tables, parse_table(text)))
 

@@ -52,7 +52,7 @@ def offers(table: Table) -> dict[str, Offer]:
     Raises
     ------
     BadInput
-        A share is not a plain number.
+        An action is unknown, or a share is not a plain number.
 
     """
     found: dict[str, Offer] = {}
@@ -64,6 +64,12 @@ def offers(table: Table) -> dict[str, Offer]:
                 "The share of the loss is a plain number.",
                 where=f"policy table {table.name}, row {row.row_id}",
                 remedy="Write a number such as 0.5.",
+            )
+        if kind not in set(ActionKind):
+            raise BadInput(
+                f"{kind} is no action.",
+                where=f"policy table {table.name}, row {row.row_id}",
+                remedy=f"Actions are {', '.join(ActionKind)}.",
             )
         action = ActionKind(str(kind))
         same_as = first.setdefault(row.outputs, row.row_id)

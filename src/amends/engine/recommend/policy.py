@@ -23,6 +23,7 @@ from .checks import require_sound
 from .explain import explain
 from .facts import COURTESY, case_inputs
 from .joint import Joint
+from .parts import HitPolicy
 from .policy_file import read_table
 from .table import Answer, Fact, Table
 
@@ -91,8 +92,8 @@ class Policy:
     Raises
     ------
     BadInput
-        A table has gaps, overlaps or shadowed rows, two versions hold on one day, or an entitlement
-        looks at what may change courtesy only.
+        A table is of no layer, has gaps, overlaps or shadowed rows, two versions of it hold on one
+        day, or an entitlement looks at what may change courtesy only.
 
     """
 
@@ -104,6 +105,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         for table in self.tables:
+            _require_layer(table)
             require_sound(table)
             _require_fair(table)
         _require_one_version_a_day(self.tables)
@@ -216,6 +218,41 @@ def _layers_on(tables: Iterable[Table], day: date) -> Layers:
 def _combined_hash(tables: Iterable[Table]) -> str:
     joined = " ".join(sorted(t.content_hash for t in tables))
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+
+def _require_layer(table: Table) -> None:
+    """Refuse a table that belongs to no layer or decides something else than its layer."""
+    where = f"policy table {table.name}"
+    layer = "entitlement" if table.name.startswith("entitlement") else table.name
+    if layer not in _OUTPUTS:
+        remedy = f"Tables are entitlement…, {', '.join(LAYERS)}."
+        raise BadInput(f"{table.name} is no layer of the policy.", where=where, remedy=remedy)
+    named = tuple(column.name for column in table.outputs)
+    if (named, table.hit) not in [(_OUTPUTS[layer], hit) for hit in _HITS[layer]]:
+        raise BadInput(
+            f"It decides {', '.join(named)} ({table.hit}).",
+            where=where,
+            remedy=f"{layer} decides {', '.join(_OUTPUTS[layer])} ({' or '.join(_HITS[layer])}).",
+        )
+
+
+_ONE_ROW: Final = (HitPolicy.FIRST, HitPolicy.UNIQUE)
+_OUTPUTS: Final = {
+    "entitlement": ("owed", "ask"),
+    "eligibility": ("action", "share"),
+    "limits": ("limit",),
+    "ceiling": ("ceiling",),
+    "approvals": ("approver",),
+    "practice": ("action", "share"),
+}
+_HITS: Final = {
+    "entitlement": _ONE_ROW,
+    "eligibility": (HitPolicy.COLLECT,),
+    "limits": (HitPolicy.COLLECT_MIN,),
+    "ceiling": (HitPolicy.COLLECT_MIN,),
+    "approvals": _ONE_ROW,
+    "practice": _ONE_ROW,
+}
 
 
 def _require_fair(table: Table) -> None:

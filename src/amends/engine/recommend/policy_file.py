@@ -27,6 +27,7 @@ _TABLE_KEYS = {
     *("jurisdiction", "sector", "citation", "verified_on", "note"),
     *("inputs", "outputs", "rows", "tests"),
 }
+_LOWEST = "The first output of collect-min is a number, an amount or a day."
 _COLUMN_KEYS = {"name", "type", "values", "open", "whole", "min", "max", "optional"}
 
 
@@ -82,7 +83,10 @@ def parse_table(text: str, where: str = "policy") -> Table:
 def _table(tree: _Tree, where: str) -> Table:
     inputs = _columns(tree, "inputs", where)
     outputs = _columns(tree, "outputs", where)
-    rows = tuple(_row(r, inputs, outputs, where) for r in _list(tree, "rows", where))
+    rows = tuple(
+        _row(node, inputs, outputs, f"{where}, row {i}", where)
+        for i, node in enumerate(_list(tree, "rows", where), start=1)
+    )
     ids = [row.row_id for row in rows]
     if not rows or len(set(ids)) < len(ids):
         raise BadInput("A table has rows, each with an id of its own.", where=where)
@@ -91,6 +95,8 @@ def _table(tree: _Tree, where: str) -> Table:
         raise BadInput(
             f"hit: {hit!r} is no hit policy.", where=where, remedy=f"Use {', '.join(HitPolicy)}."
         )
+    if hit == HitPolicy.COLLECT_MIN and not outputs[0].type.is_ordered:
+        raise BadInput(f"{outputs[0].name} has no lowest value.", where=where, remedy=_LOWEST)
     return Table(
         name=_text(tree, "policy", where),
         version=_text(tree, "version", where),
@@ -151,9 +157,15 @@ def _column(node: object, where: str) -> Column:
     )
 
 
-def _row(node: object, inputs: tuple[Column, ...], outputs: tuple[Column, ...], where: str) -> Row:
-    tree = _known(node, {"id", "when", "then", "note"}, f"{where}, rows")
-    row_id = _text(tree, "id", f"{where}, rows")
+def _row(
+    node: object,
+    inputs: tuple[Column, ...],
+    outputs: tuple[Column, ...],
+    numbered: str,
+    where: str,
+) -> Row:
+    tree = _known(node, {"id", "when", "then", "note"}, numbered)
+    row_id = _text(tree, "id", numbered)
     where = f"{where}, row {row_id}"
     when = _known(tree.get("when", {}), {c.name for c in inputs}, where)
     conditions = tuple(_condition(c, when.get(c.name, "any"), where) for c in inputs)

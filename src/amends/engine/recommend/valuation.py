@@ -23,8 +23,6 @@ _SEED: Final = 20_160_901
 _KIND: Final = {kind: i for i, kind in enumerate(KINDS)}
 _SEVERITY: Final = {severity: i for i, severity in enumerate(Severity)}
 _Entry = TypeVar("_Entry", int, float)
-_NOTHING: Final = np.zeros((len(KINDS), DRAWS), np.float32)
-_CERTAIN: Final = np.zeros(len(KINDS))
 _ENDS: Final = np.array((0.0, *KNOTS))
 
 
@@ -89,16 +87,15 @@ class Valuer:
         self, facts: Sequence[CaseFacts], kinds: Ints, shares: Floats, rates: Floats
     ) -> Draws:
         """Return draws (B, K, M) in parts of the yearly value."""
-        cohorts: dict[Traits, int] = {}
-        cohort = np.array([cohorts.setdefault(traits(c), len(cohorts)) for c in facts])[:, None]
-        draws = np.stack([self._effects(t) for t in cohorts])[cohort, kinds]
+        cases = [traits(case) for case in facts]
+        draws = self._effects(cases)[np.arange(len(cases))[:, None], kinds]
         draws += rates.astype(np.float32)[:, :, None] * self._evidence
         paid = np.nonzero(shares > 0)
         share = np.minimum(shares[paid], KNOTS[-1])
         at = np.minimum(np.searchsorted(_ENDS, share, side="right") - 1, len(KNOTS) - 1)
         part = ((share - _ENDS[at]) / (_ENDS[at + 1] - _ENDS[at])).astype(np.float32)[:, None]
-        curves = np.stack([self._curve(t) for t in cohorts])
-        whose = cohort[paid[0], 0]
+        curves = np.stack([self._curve(case) for case in cases])
+        whose = paid[0]
         draws[paid] += (1 - part) * curves[whose, at] + part * curves[whose, at + 1]
         return np.asarray(draws, np.float32)
 
@@ -135,10 +132,6 @@ class Valuer:
         return np.stack([self._feature(f"{group}|{k}", unmet[i]) for i, k in enumerate(KINDS)])
 
     @cached_property
-    def _memory(self) -> dict[Traits, Draws]:
-        return {}
-
-    @cached_property
     def _trait_memory(self) -> dict[tuple[str, str] | None, tuple[Draws, Floats]]:
         return {}
 
@@ -153,19 +146,22 @@ class Valuer:
             return np.asarray(self._drawn[at])
         return np.asarray(normals * np.float32(self.posterior.spread(name)))
 
-    def _effects(self, case_traits: Traits) -> Draws:
-        """Return the effects of all kinds in a cohort, shape (kinds, M).
+    def _effects(self, cases: Sequence[Traits]) -> Draws:
+        """Return the effects of all kinds in B cases, (B, kinds, M): the sum of their traits'.
 
         A feature never met keeps its prior: its draws come from normals of the kind's own.
         """
-        known = self._memory.get(case_traits)
-        if known is None:
-            parts = [self._trait_effects(trait) for trait in (None, *case_traits)]
-            met = sum((draws for draws, _ in parts), start=_NOTHING)
-            unmet = sum((variance for _, variance in parts), start=_CERTAIN)
-            surprise = np.sqrt(unmet)[:, None] * self._normals[: len(KINDS)]
-            known = self._memory[case_traits] = np.asarray(met + surprise, np.float32)
-        return known
+        index: dict[tuple[str, str] | None, int] = {None: 0}
+        at = [[index.setdefault(trait, len(index)) for trait in (None, *case)] for case in cases]
+        has = np.zeros((len(cases), len(index)), np.float32)
+        has[np.arange(len(cases))[:, None], at] = 1
+        parts = [self._trait_effects(trait) for trait in index]
+        met = has @ np.stack([draws.ravel() for draws, _ in parts])
+        unmet = has @ np.stack([variance for _, variance in parts])
+        effects = met.reshape(len(cases), len(KINDS), DRAWS)
+        if unmet.any():
+            effects += np.sqrt(unmet)[:, :, None] * self._normals[: len(KINDS)]
+        return np.asarray(effects, np.float32)
 
     def _trait_effects(self, trait: tuple[str, str] | None) -> tuple[Draws, Floats]:
         """Return what one trait adds for all kinds: draws, and the variance of what is unmet."""
