@@ -44,9 +44,11 @@ def refusals() -> Iterator[None]:
         yield
     except BadInput as error:
         place = f"{error.where}: " if error.where else ""
-        stderr.print(f"amends: {place}{error.what}", style="red", markup=False, highlight=False)
+        # soft: a path that is broken over two lines cannot be copied
+        plain = {"markup": False, "highlight": False, "soft_wrap": True}
+        stderr.print(f"amends: {place}{error.what}", style="red", **plain)
         if error.remedy:
-            stderr.print(error.remedy, markup=False, highlight=False)
+            stderr.print(error.remedy, **plain)
         raise typer.Exit(2) from None
 
 
