@@ -8,6 +8,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from amends.engine.contracts import BadInput
 
@@ -44,11 +45,11 @@ def refusals() -> Iterator[None]:
         yield
     except BadInput as error:
         place = f"{error.where}: " if error.where else ""
-        # soft: a path that is broken over two lines cannot be copied
-        plain = {"markup": False, "highlight": False, "soft_wrap": True}
-        stderr.print(f"amends: {place}{error.what}", style="red", **plain)
+        # soft wrap: a path that is broken over two lines cannot be copied
+        told = Text(f"amends: {place}{error.what}", style="red")
+        stderr.print(told, highlight=False, soft_wrap=True)
         if error.remedy:
-            stderr.print(error.remedy, **plain)
+            stderr.print(Text(error.remedy), highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 
