@@ -36,6 +36,7 @@ GROUPS: Final = {
     "segment": 0.03,
     "cohort": 0.02,
     "place": 0.02,
+    "spot": 0.01,
     "money": 0.05,
 }
 """Group → prior standard deviation of its corrections, before the data say better.
@@ -56,6 +57,12 @@ VOICE: Final[Mapping[str, str]] = {
 }
 """What an action says besides the money: actions with one voice learn from each other."""
 
+_OF_KIND: Final = frozenset({"place", "spot"})
+"""Groups in which every kind of action is on its own, whatever its voice."""
+
+_NARROW: Final = frozenset({"cohort", "place", "spot"})
+"""Groups that are about actions only: a case's own level does not need them."""
+
 UNSCALED: Final = frozenset({"level", "cost", "discount"})
 """Groups in currency."""
 
@@ -75,15 +82,17 @@ def traits(facts: CaseFacts) -> Traits:
     delivery = "rejected" if facts.is_rejected else "accepted"
     repeat = repeat_band(facts)
     loss = "loss" if facts.loss.amount > 0 else "no_loss"
+    family = facts.cause.partition("/")[0]
     return (
         ("severity", facts.severity.value),
         ("delivery", delivery),
         ("repeat", repeat),
         ("loss", loss),
-        ("family", facts.cause.partition("/")[0]),
+        ("family", family),
         ("segment", facts.segment),
         ("cohort", f"{facts.segment}/{delivery}/{repeat}/{loss}"),
-        ("place", f"{facts.segment}/{facts.cause.partition('/')[0]}"),
+        ("place", f"{facts.segment}/{family}"),
+        ("spot", f"{facts.segment}/{family}/{delivery}"),
     )
 
 
@@ -93,13 +102,15 @@ def effect_names(kind: str, trait: tuple[str, str] | None) -> tuple[str, ...]:
     if trait is None:
         return f"kind|{kind}", f"kind|voice|{voice}"
     group, value = trait
-    return (f"{group}|{kind if group == 'place' else voice}|{value}",)
+    return (f"{group}|{kind if group in _OF_KIND else voice}|{value}",)
 
 
 def base_names(case_traits: Traits) -> Iterator[str]:
     """Yield the names of the case's own level, the same whatever is done."""
     yield "base|"
-    for group, value in case_traits[:-2]:
+    for group, value in case_traits:
+        if group in _NARROW:
+            continue
         yield f"base|{group}|{value}"
 
 

@@ -28,6 +28,9 @@ SMALLEST_WORTH: Final = 0.2
 ENOUGH: Final = 200
 """Lessons before the hyperparameters are re-estimated."""
 
+GROWTH: Final = 1.2
+"""How much the lessons must have grown before the hyperparameters are re-estimated again."""
+
 _SEVERITIES: Final = list(Severity)
 
 
@@ -54,10 +57,15 @@ def learn(state: LearnedState, lessons: Sequence[Lesson]) -> LearnedState:
         sums=sums,
         tallies=_tallied(state, lessons),
     )
-    if learnt.n < ENOUGH:
+    if learnt.n < max(ENOUGH, GROWTH * state.tuned_at):
         return learnt
     foreseen, surprise = learnt.regressions()
-    return replace(learnt, foreseen=foreseen.refit(FORESEEN), surprise=surprise.refit(SURPRISE))
+    return replace(
+        learnt,
+        tuned_at=learnt.n,
+        foreseen=foreseen.refit(FORESEEN),
+        surprise=surprise.refit(SURPRISE),
+    )
 
 
 @dataclass(frozen=True)

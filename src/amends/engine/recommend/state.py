@@ -80,8 +80,10 @@ class LearnedState:
         D feature names, in the order of the sums.
     sums
         Of the lessons.
+    tuned_at
+        Lessons that the hyperparameters were last re-estimated from.
     foreseen, surprise
-        Hyperparameters of the two regressions, re-estimated from the data.
+        Hyperparameters of the two regressions.
     tallies
         "kind", "kind|severity" and "kind|severity|delivery" → cases and recoveries.
 
@@ -91,6 +93,7 @@ class LearnedState:
     scale: float = 0.0
     names: tuple[str, ...] = ()
     sums: Sums = field(default_factory=Sums.none)
+    tuned_at: int = 0
     foreseen: Fit = FORESEEN
     surprise: Fit = SURPRISE
     tallies: Mapping[str, Tally] = field(default_factory=dict)
@@ -126,6 +129,7 @@ class _Document(msgspec.Struct):
     scale: float
     names: list[str]
     sums: dict[str, list[float]]
+    tuned_at: int
     foreseen: tuple[dict[str, float], float]
     surprise: tuple[dict[str, float], float]
     tallies: dict[str, tuple[int, int]]
@@ -139,6 +143,7 @@ def dump_state(state: LearnedState) -> bytes:
         state.scale,
         list(state.names),
         {part.name: getattr(state.sums, part.name).ravel().tolist() for part in fields(Sums)},
+        state.tuned_at,
         (dict(state.foreseen.spreads), state.foreseen.noise),
         (dict(state.surprise.spreads), state.surprise.noise),
         {key: (t.n, t.recovered) for key, t in state.tallies.items()},
@@ -178,6 +183,7 @@ def load_state(content: bytes) -> LearnedState:
         document.scale,
         tuple(document.names),
         Sums(**sums),
+        document.tuned_at,
         Fit(*document.foreseen),
         Fit(*document.surprise),
         {key: Tally(*counts) for key, counts in document.tallies.items()},

@@ -27,8 +27,8 @@ ROLE: Final = "team_leader"
 
 FIRST: Final = 1_000
 LAST: Final = 5_000
-ROUNDS: Final = ((2_000, 100), (10_000, 500), (10**9, 1_000))
-"""Until so many cases, learn every so many: often at first, daily later on."""
+ROUNDS: Final = ((1_000, 100), (10**9, 250))
+"""Until so many cases, learn every so many: oftener at first."""
 
 _TIMED_ALONE: Final = 300
 _TIMED_BATCH: Final = 5_000
