@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
-from amends.engine.contracts import Decision, RankedAction
+from amends.engine.contracts import Decision, Money, RankedAction
 
 from .evidence import CITATIONS
 from .policy import Permit
@@ -31,7 +32,7 @@ def reasons(
         *_owed(permit),
         *_why(permit, weighed, shown),
         _evidence(shown, weighed.n),
-        *_against(shown, runner_up),
+        *_against(shown, runner_up, weighed.n),
         *_bounds(permit, shown),
         *_approval(permit),
     )
@@ -58,7 +59,7 @@ def _why(permit: Permit, weighed: Weighed, shown: RankedAction) -> Iterator[str]
         yield f"Current practice ({practice.matched[0]}): {_note(practice)}"
         if practice.outcome["action"] != shown.kind:
             usual = str(practice.outcome["action"]).replace("_", " ")
-            yield f"A {usual} is covered by what is owed or not within limits; this comes nearest."
+            yield f"The usual {usual} is paid with what is owed or above a limit; this comes nearest."
         if weighed.n < APPRENTICE_UNTIL:
             yield (
                 f"The recommender follows current practice until {APPRENTICE_UNTIL} own outcomes "
@@ -80,18 +81,16 @@ def _evidence(shown: RankedAction, n: int) -> str:
     return f"It {rate}: {source}; {CITATIONS[shown.kind]}."
 
 
-def _against(shown: RankedAction, runner_up: RankedAction | None) -> Iterator[str]:
+def _against(shown: RankedAction, runner_up: RankedAction | None, n: int) -> Iterator[str]:
     if runner_up is None:
         yield "Policy allows nothing else here."
         return
-    gap = shown.expected_value - runner_up.expected_value
+    gap = Decimal(str(round(shown.expected_value - runner_up.expected_value, 2)))
     amount = f" of {money_words(runner_up.amount)}" if runner_up.amount.amount else ""
     name = runner_up.kind.replace("_", " ")
-    relation = "more" if gap >= 0 else "less"
-    yield (
-        f"Next best: {name}{amount}; the recommended action is expected to be worth "
-        f"{abs(gap):.2f} {shown.amount.currency} {relation}."
-    )
+    by = f"{n} own outcomes and the evidence" if n else "the evidence alone"
+    worth = money_words(Money(abs(gap), shown.amount.currency))
+    yield f"Next best: {name}{amount}, worth {worth} {'less' if gap >= 0 else 'more'} by {by}."
 
 
 def _bounds(permit: Permit, shown: RankedAction) -> Iterator[str]:

@@ -97,7 +97,7 @@ class Recommender:
             decisions=permit.decisions,
             allowed=tuple(ranked[i] for i in order),
             policy_hash=permit.policy_hash,
-            model_version=self.state.version,
+            model_version=self._version,
             seed=seed,
         )
 
