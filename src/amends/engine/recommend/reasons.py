@@ -59,7 +59,7 @@ def _why(permit: Permit, weighed: Weighed, shown: RankedAction) -> Iterator[str]
         yield f"Current practice ({practice.matched[0]}): {_note(practice)}"
         if practice.outcome["action"] != shown.kind:
             usual = str(practice.outcome["action"]).replace("_", " ")
-            yield f"The usual {usual} is paid with what is owed or above a limit; this comes nearest."
+            yield f"The usual {usual} is paid or above a limit; this comes nearest."
         if weighed.n < APPRENTICE_UNTIL:
             yield (
                 f"The recommender follows current practice until {APPRENTICE_UNTIL} own outcomes "
