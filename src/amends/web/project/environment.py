@@ -18,6 +18,7 @@ NAMES = (
     "AMENDS_HOME",
     "AMENDS_HOSTS",
     "AMENDS_HSTS_SECONDS",
+    "AMENDS_LAKE",
     "AMENDS_LIVE",
     "AMENDS_SECRET_KEY",
     "AMENDS_TIME_ZONE",
@@ -37,6 +38,8 @@ class Environment:
     """One reading of the environment, checked."""
 
     home: Path
+    lake: str
+    """Folder or s3:// address of the lake; empty: `lake` in the data folder."""
     url: SplitResult
     hosts: tuple[str, ...]
     database_url: str
@@ -82,6 +85,7 @@ def read_environment(values: Mapping[str, str] | None = None) -> Environment:
         )
     return Environment(
         home=find_home(values),
+        lake=values.get("AMENDS_LAKE", ""),
         url=_url(values.get("AMENDS_URL", "http://localhost:8000")),
         hosts=tuple(h for h in values.get("AMENDS_HOSTS", "").replace(",", " ").split() if h),
         database_url=values.get("DATABASE_URL", ""),

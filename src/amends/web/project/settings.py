@@ -17,6 +17,7 @@ DEBUG = ENVIRONMENT.debug
 DEMO = ENVIRONMENT.demo
 LIVE = ENVIRONMENT.live
 AMENDS_HOME = ENVIRONMENT.home
+AMENDS_LAKE = ENVIRONMENT.lake or str(AMENDS_HOME / "lake")
 PUBLIC_URL = ENVIRONMENT.origin
 TRUST_PROXY = ENVIRONMENT.trust_proxy
 
@@ -29,6 +30,14 @@ INSTALLED_APPS = [
     "amends.web.project",
     "amends.web.accounts",
     "amends.web.ui",
+    "amends.web.intake",
+    "amends.web.classify",
+    "amends.web.detect",
+    "amends.web.recommend",
+    "amends.web.cases",
+    "amends.web.track",
+    "amends.web.prevent",
+    "amends.web.reports",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -10,6 +10,13 @@ from amends.web.ui.gallery import gallery
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("amends.web.accounts.urls")),
+    path("signals/", include("amends.web.intake.urls")),
+    path("causes/", include("amends.web.classify.urls")),
+    path("breakdowns/", include("amends.web.detect.urls")),
+    path("cases/", include("amends.web.cases.urls")),
+    path("outcomes/", include("amends.web.track.urls")),
+    path("fixes/", include("amends.web.prevent.urls")),
+    path("overview/", include("amends.web.reports.urls")),
     path("system/", views.system, name="system"),
     path("live/", views.live, name="live"),
     path("healthz", views.healthz, name="healthz"),

@@ -1,0 +1,1 @@
+"""One customer’s recovery: queue, workspace, actions."""

@@ -1,0 +1,1 @@
+"""Why it happened: causes on pages, and the classifiers in force."""

@@ -1,0 +1,1 @@
+"""What broke: series under watch, breakdowns and who handles them."""

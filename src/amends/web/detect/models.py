@@ -1,0 +1,158 @@
+"""Series under watch with their rollups, and the breakdowns found in them."""
+
+import json
+from collections.abc import Collection
+from typing import ClassVar
+
+import pghistory
+from django.conf import settings
+from django.db import models
+
+from amends.engine.contracts import MEASURES, SeriesKey, Slice
+
+SEVERITIES = [(s, s.title()) for s in ("low", "medium", "high", "critical")]
+
+
+def slice_text(where: Slice) -> str:
+    """Return a slice as it is stored: JSON pairs in canonical order."""
+    return json.dumps([list(term) for term in where.terms], separators=(",", ":"))
+
+
+def slice_of(text: str) -> Slice:
+    """Read what `slice_text` wrote."""
+    return Slice.of([(dim, value) for dim, value in json.loads(text)])
+
+
+class Series(models.Model):
+    """One measure on one slice, rolled up and watched."""
+
+    measure = models.CharField(max_length=40)
+    slice = models.TextField()
+    """As `slice_text` writes it."""
+
+    class Meta:
+        verbose_name_plural = "series"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["measure", "slice"], name="one_series_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure} on {slice_of(self.slice)}"
+
+    @property
+    def key(self) -> SeriesKey:
+        """Return the key as the engine knows it."""
+        return SeriesKey(self.measure, slice_of(self.slice))
+
+
+class Rollup(models.Model):
+    """Value and exposure of one series in one bucket (a UTC day)."""
+
+    pk = models.CompositePrimaryKey("series_id", "starts_at")
+    series = models.ForeignKey(Series, on_delete=models.CASCADE)
+    starts_at = models.DateTimeField()
+    value = models.FloatField()
+    exposure = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.series_id} {self.starts_at:%Y-%m-%d}: {self.value:g} per {self.exposure:g}"
+
+
+class WatchRun(models.Model):
+    """One run of the watch: how much was judged, and what it found."""
+
+    ran_at = models.DateTimeField()
+    n_series = models.PositiveIntegerField()
+    n_found = models.PositiveIntegerField()
+    seconds = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.ran_at:%Y-%m-%d %H:%M:%S}: {self.n_found} of {self.n_series} series"
+
+
+class Judgement(models.TextChoices):
+    """What a person made of a breakdown."""
+
+    NONE = "", "Not judged"
+    REAL = "real", "Real"
+    FALSE = "false", "False alarm"
+    KNOWN = "known", "Known event"
+
+
+@pghistory.track()
+class Breakdown(models.Model):
+    """One detected service failure, and who handles it."""
+
+    uid = models.CharField(max_length=64, unique=True)
+    """`engine.contracts.Breakdown.breakdown_id`."""
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="breakdowns")
+    """Where it was measured."""
+    title = models.CharField(max_length=200)
+    """"Checkout error up 4.6× in channel app"."""
+    measure = models.CharField(max_length=40)
+    cause = models.CharField(max_length=160, blank=True)
+    """The cause that holds at least half of the excess."""
+    slices = models.JSONField(default=list)
+    """Best explanation first, at most three: {terms: {dim: value}, actual, expected, share}."""
+    causes = models.JSONField(default=list)
+    """{cause, n, share} by part of the excess."""
+    also = models.JSONField(default=list)
+    """Other measures in which it shows."""
+    state = models.CharField(max_length=12)
+    severity = models.CharField(max_length=10, choices=SEVERITIES)
+    severity_reasons = models.JSONField(default=list)
+    onset_at = models.DateTimeField()
+    onset_earliest_at = models.DateTimeField()
+    onset_latest_at = models.DateTimeField()
+    detected_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    observed = models.FloatField()
+    expected = models.FloatField()
+    expected_low = models.FloatField()
+    expected_high = models.FloatField()
+    ratio = models.FloatField()
+    ratio_low = models.FloatField()
+    ratio_high = models.FloatField()
+    score = models.FloatField()
+    false_alarm_every_days = models.FloatField()
+    customers = models.PositiveIntegerField(null=True, blank=True)
+    value_at_risk = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    team = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    judgement = models.CharField(
+        max_length=10, choices=Judgement.choices, default=Judgement.NONE, blank=True
+    )
+    judged_because = models.TextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-detected_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on, as far as is known."""
+        return self.state != "over"
+
+    @property
+    def team_ids(self) -> Collection[int]:
+        """The team it belongs to, as access asks for it."""
+        return () if self.team_id is None else (self.team_id,)
+
+    @property
+    def measure_label(self) -> str:
+        """What was measured, in words."""
+        return MEASURES[self.measure].label
+
+    @property
+    def where(self) -> Slice:
+        """Where it lies."""
+        return Slice.of(self.slices[0]["terms"]) if self.slices else Slice()

@@ -1,0 +1,6 @@
+"""Addresses of the prevent app."""
+
+from django.urls import URLPattern
+
+app_name = "prevent"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""What to do: policy in force and what has been learnt."""

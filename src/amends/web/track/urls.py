@@ -1,0 +1,6 @@
+"""Addresses of the track app."""
+
+from django.urls import URLPattern
+
+app_name = "track"
+urlpatterns: list[URLPattern] = []
