@@ -88,6 +88,11 @@ def set_to(*keys: str | int, value: object) -> Change:
         (set_to("decoys", 2, "slice", value={}), "decoys[2].slice"),
         (set_to("fixes", 0, "effect", value=0.5), "fixes"),
         (set_to("recovery", "tastes", value={}), "recovery.tastes"),
+        (set_to("current", "breakdown", "cause", value="weather"), "current.breakdown.cause"),
+        (set_to("current", "breakdown", "name", value="refunds-stuck"), "name"),
+        (set_to("current", "fix", "days_before", value=0), "current.fix"),
+        (set_to("outbreak", "slice", value={"vendor": "bluevan"}), "outbreak.slice.vendor"),
+        (set_to("outbreak", "per_minute", value=-1), "outbreak.per_minute"),
         (
             set_to("vendors", "swiftpost", "regions", value={"moon": 1.0}),
             "vendors.swiftpost.regions",

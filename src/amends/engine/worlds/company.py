@@ -186,6 +186,48 @@ class FixSpec(Spec, frozen=True):
     slice: dict[str, str] = {}
 
 
+class CurrentBreakdownSpec(Spec, frozen=True):
+    """A breakdown that a dated company is in the middle of: days count back from its today."""
+
+    name: str
+    measure: str
+    cause: str
+    slice: dict[str, str]
+    shape: Shape
+    days_before: Annotated[int, Meta(ge=0, le=60)]
+    """days from its first day to today"""
+    days: Annotated[int, Meta(ge=1, le=90)]
+    ratio: Annotated[float, Meta(gt=1, le=1000)]
+
+
+class CurrentFixSpec(Spec, frozen=True):
+    """A fix that a dated company made lately."""
+
+    name: str
+    cause: str
+    days_before: Annotated[int, Meta(ge=1, le=60)]
+    effect: Annotated[float, Meta(ge=-1, le=0)]
+    hypothesis: str
+    slice: dict[str, str] = {}
+
+
+class CurrentSpec(Spec, frozen=True):
+    """What a dated company is in the middle of; an undated one knows nothing of it."""
+
+    breakdown: CurrentBreakdownSpec
+    fix: CurrentFixSpec
+
+
+class OutbreakSpec(Spec, frozen=True):
+    """The sudden breakdown that a live demonstration shows."""
+
+    cause: str
+    slice: dict[str, str]
+    minutes: Annotated[float, Meta(gt=0, le=1440)]
+    per_minute: Annotated[float, Meta(gt=0, le=6000)]
+    """complaints"""
+
+
 class ActionSpec(Spec, frozen=True):
     """What an action costs the company and when it usually happens."""
 
@@ -250,6 +292,8 @@ class Company(Spec, frozen=True):
     decoys: tuple[DecoySpec, ...]
     fixes: tuple[FixSpec, ...]
     recovery: Recovery
+    current: CurrentSpec | None = None
+    outbreak: OutbreakSpec | None = None
 
     @property
     def days(self) -> int:

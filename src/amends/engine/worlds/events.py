@@ -91,7 +91,7 @@ def ordinary(scene: Scene, failures_expected: float) -> Events:
     daily *= 1 + waves * selection.ordinary_surveys / per_failure
     days = np.repeat(np.arange(company.days), rng.poisson(daily))
     cause = np.full(len(days), NOBODY)
-    return _attributes(scene, rng, days, cause, {})
+    return attributes(scene, rng, days, cause, {})
 
 
 def _spread(
@@ -100,12 +100,16 @@ def _spread(
     """Turn counts per day and cause (D, C) into events of a slice."""
     day, cause = np.nonzero(counts)
     times = counts[day, cause]
-    return _attributes(scene, rng, np.repeat(day, times), np.repeat(cause, times), terms or {})
+    return attributes(scene, rng, np.repeat(day, times), np.repeat(cause, times), terms or {})
 
 
-def _attributes(
+def attributes(
     scene: Scene, rng: np.random.Generator, day: Ints, cause: Ints, terms: Mapping[str, str]
 ) -> Events:
+    """Draw to whom in a slice each failure happened, with what and at what loss.
+
+    `day` and `cause` are codes of shape (E,); cause −1: nothing failed.
+    """
     company, n = scene.company, len(day)
     customer = _customers(scene, rng, n, terms)
     if "product" in terms:

@@ -45,7 +45,7 @@ def play(company: Company, signals: int, seed: int) -> Played:
     pilot = _happen(company, _PILOT_FAILURES, SMALLEST, seed)
     per_failure = len(pilot.heard) / _PILOT_FAILURES
     wanted = _SURPLUS * signals / per_failure + 6 * np.sqrt(signals) + 20
-    size = max(SMALLEST, int(signals * company.customers.per_signal))
+    size = people_for(company, signals)
     played = _happen(company, wanted, size, seed)
     while len(played.heard) < signals:
         wanted *= 1.05
@@ -53,6 +53,11 @@ def play(company: Company, signals: int, seed: int) -> Played:
     rng = stream(seed, company.name, "thin")
     kept = np.sort(rng.choice(len(played.heard), signals, replace=False))
     return replace(played, heard=played.heard.take(kept))
+
+
+def people_for(company: Company, signals: int) -> int:
+    """Return how many customers a play of so many signals has."""
+    return max(SMALLEST, int(signals * company.customers.per_signal))
 
 
 def _happen(company: Company, expected: float, size: int, seed: int) -> Played:

@@ -10,7 +10,14 @@ import yaml
 
 from amends.engine.contracts import ActionKind, BadInput, starter_taxonomies, starter_taxonomy
 
-from .company import SLICE_DIMENSIONS, BreakdownSpec, Company, DecoyKind, Period
+from .company import (
+    SLICE_DIMENSIONS,
+    BreakdownSpec,
+    Company,
+    CurrentBreakdownSpec,
+    DecoyKind,
+    Period,
+)
 
 COMPANIES: Final = Path(__file__).parent / "companies"
 COUNTED_MEASURES: Final = ("complaint_rate", "complaints")
@@ -58,6 +65,18 @@ def read_company(name_or_path: str) -> Company:
     return company
 
 
+def check_failing(company: Company, cause: str, terms: Mapping[str, str]) -> None:
+    """Refuse a cause that cannot fail in a slice of a company.
+
+    Raises
+    ------
+    BadInput
+        The company knows no such cause, dimension or value, or they do not go together.
+
+    """
+    _Checker(company, company.name).failing("outbreak", cause, terms)
+
+
 class _Checker:
     """Refuses the first thing that cannot be played."""
 
@@ -76,6 +95,17 @@ class _Checker:
         for dimension, value in terms.items():
             self.known(field, dimension, SLICE_DIMENSIONS)
             self.known(f"{field}.{dimension}", value, self.company.values(dimension))
+
+    def failing(self, field: str, cause: str, terms: Mapping[str, str]) -> None:
+        """Refuse a cause that cannot fail in a slice."""
+        self.known(f"{field}.cause", cause, self.company.causes)
+        self.slice(f"{field}.slice", terms)
+        spec = self.company.causes[cause]
+        if "vendor" in terms and not spec.vendor:
+            self.refuse(f"{field}.slice.vendor", f"No vendor takes part in {cause}.")
+        product = terms.get("product")
+        if product and spec.products and product not in spec.products:
+            self.refuse(f"{field}.slice.product", f"{cause} cannot hit {product}.")
 
     def window(self, field: str, window: Period) -> None:
         period = self.company.period
@@ -106,6 +136,7 @@ def _check(company: Company, file: str) -> None:
         _check_breakdown(check, f"breakdowns[{i}]", breakdown)
     _check_decoys(check)
     _check_fixes(check)
+    _check_live(check)
     _check_names(check)
 
 
@@ -121,17 +152,23 @@ def _check_causes(check: _Checker) -> None:
             check.refuse(f"causes.{path}.loss", "A monetary failure needs a median loss.")
 
 
-def _check_breakdown(check: _Checker, field: str, breakdown: BreakdownSpec) -> None:
-    check.known(f"{field}.cause", breakdown.cause, check.company.causes)
+def _check_breakdown(
+    check: _Checker, field: str, breakdown: BreakdownSpec | CurrentBreakdownSpec
+) -> None:
     check.known(f"{field}.measure", breakdown.measure, COUNTED_MEASURES)
-    check.slice(f"{field}.slice", breakdown.slice)
-    check.window(field, Period(breakdown.first, breakdown.last))
-    cause = check.company.causes[breakdown.cause]
-    if "vendor" in breakdown.slice and not cause.vendor:
-        check.refuse(f"{field}.slice.vendor", f"No vendor takes part in {breakdown.cause}.")
-    product = breakdown.slice.get("product")
-    if product and cause.products and product not in cause.products:
-        check.refuse(f"{field}.slice.product", f"{breakdown.cause} cannot hit {product}.")
+    check.failing(field, breakdown.cause, breakdown.slice)
+    if isinstance(breakdown, BreakdownSpec):
+        check.window(field, Period(breakdown.first, breakdown.last))
+
+
+def _check_live(check: _Checker) -> None:
+    current, outbreak = check.company.current, check.company.outbreak
+    if current is not None:
+        _check_breakdown(check, "current.breakdown", current.breakdown)
+        check.known("current.fix.cause", current.fix.cause, check.company.causes)
+        check.slice("current.fix.slice", current.fix.slice)
+    if outbreak is not None:
+        check.failing("outbreak", outbreak.cause, outbreak.slice)
 
 
 def _check_decoys(check: _Checker) -> None:
@@ -161,6 +198,8 @@ def _check_names(check: _Checker) -> None:
         *(d.name for d in company.decoys),
         *(f.name for f in company.fixes),
     ]
+    if company.current is not None:
+        names += [company.current.breakdown.name, company.current.fix.name]
     for name in names:
         if names.count(name) > 1:
             check.refuse("name", f"{name!r} is planted twice.")

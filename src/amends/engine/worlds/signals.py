@@ -12,6 +12,7 @@ from amends.engine.contracts import Kind, signal_id
 from .columns import dictionary, integers, mapping, money, named, timestamps
 from .contacts import CODE, KINDS, UNKNOWN, Heard
 from .demand import SECONDS_PER_DAY
+from .directory import customer_ids
 from .events import Events, Scene
 from .language import Language
 from .randomness import Bools, Seeds, pick, uniform
@@ -162,7 +163,7 @@ def _dimensions(scene: Scene, rows: Rows) -> dict[str, pa.Array]:
         for e, c in zip(rows.heard.event.tolist(), case.tolist(), strict=True)
     ]
     return {
-        "customer_id": pa.array([f"C{c:06d}" for c in events.customer.tolist()], pa.string()),
+        "customer_id": pa.array(customer_ids(events.customer), pa.string()),
         "agent_id": named(agent, [f"agent-{a:03d}" for a in range(AGENTS)]),
         "vendor": named(events.vendor, company.values("vendor")),
         "case_ref": pa.array(cases, pa.string()),

@@ -1,18 +1,25 @@
 """A simulated company whose truth is known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
+
+import pyarrow as pa
 
 from amends.engine.contracts import ActionTaken, BadInput, CaseFacts, Money, Outcome
 
 from . import outcomes
 from .cases import action_effects, draw_cases, usual_actions
 from .company import Company
+from .dated import dated
+from .directory import customers
 from .fixes import FixSeries, fix_series
 from .language import Language
-from .play import Played, chunks, play, tell
+from .outbreak import outbreak
+from .play import Played, chunks, people_for, play, tell
+from .population import populate
 from .reading import read_company, world_names
 from .signals import Chunk
 from .truth import Truth
@@ -38,6 +45,53 @@ class Play:
         """Return what was planted."""
         return tell(self.played, action_effects(self.played.scene.company))
 
+    def customers(self) -> pa.Table:
+        """Return the customers with `CUSTOMER_SCHEMA`; ids as in the signals."""
+        return customers(self.played.scene.company, self.played.scene.population)
+
+    def outbreak(
+        self,
+        cause: str,
+        where: Mapping[str, str],
+        start_at: datetime,
+        minutes: float,
+        per_minute: float,
+        seed: int = 1,
+    ) -> pa.Table:
+        """Let something break all of a sudden and return what is heard of it, by time.
+
+        Parameters
+        ----------
+        cause
+            A cause of the company, or the name of a planted breakdown, whose cause and slice it
+            has then (`where` goes before its slice).
+        where
+            Slice whose customers are hit; empty: anybody's.
+        start_at
+            When it begins, aware. It may lie after the period.
+        minutes, per_minute
+            How long it lasts and how many complaints a minute there are; tickets and posts come
+            on top, about one for every four complaints.
+        seed
+            Another seed hits other customers and tells it in other words.
+
+        Returns
+        -------
+        signals
+            `SIGNAL_SCHEMA`; external ids begin with `LIVE-` and hold start and seed, so that they
+            never clash with those of the play or of another outbreak. Tickets are open.
+
+        Raises
+        ------
+        BadInput
+            The cause cannot fail in the slice, the start has no time zone, or a number is not
+            above 0.
+
+        """
+        return outbreak(
+            self.played, self.language, cause, where, start_at, minutes, per_minute, seed
+        )
+
 
 class World:
     """A company that can be played: it emits signals and knows the truth about them."""
@@ -55,6 +109,35 @@ class World:
         """The world's grammar, expanded once."""
         return Language(self.company)
 
+    def dated(
+        self, last: date, days: int = 365, *, future_days: int = 0, business: float = 1.0
+    ) -> "World":
+        """Return the same company at a time when `last` is today.
+
+        What was planted is moved by whole weeks, so that the last day of the company's file comes
+        as near to `last` as it can, not after; what would begin before the period is left out. On
+        top come the breakdown that the company is in the middle of on that day and the fix that it
+        made lately (`current` in its file).
+
+        Parameters
+        ----------
+        last
+            Today: the period ends on it, or `future_days` after it.
+        days
+            Length of the period up to and with today.
+        future_days
+            Days that are still to come; nothing new is planted in them.
+        business
+            How many times the company's usual transactions there are per failure.
+
+        Raises
+        ------
+        BadInput
+            There is no day in the period, or no business.
+
+        """
+        return World(dated(self.company, last, days, future_days, business))
+
     def play(self, signals: int | None = None, seed: int = 1) -> Play:
         """Let the period happen once.
 
@@ -68,12 +151,23 @@ class World:
             `signals` is below 1 or the seed negative.
 
         """
+        wanted = self._checked(signals, seed)
+        return Play(play(self.company, wanted, seed), self.language.dialect(seed))
+
+    def customers(self, signals: int | None = None, seed: int = 1) -> pa.Table:
+        """Return the customers of the play for the same arguments; see `Play.customers`."""
+        wanted = self._checked(signals, seed)
+        return customers(
+            self.company, populate(self.company, people_for(self.company, wanted), seed)
+        )
+
+    def _checked(self, signals: int | None, seed: int) -> int:
         wanted = self.company.default_signals if signals is None else signals
         if wanted < 1:
             raise BadInput(f"A world has at least 1 signal, not {wanted}.", where="signals")
         if seed < 0:
             raise BadInput(f"A seed is 0 or above, not {seed}.", where="seed")
-        return Play(play(self.company, wanted, seed), self.language.dialect(seed))
+        return wanted
 
     def simulate(self, signals: int | None = None, seed: int = 1) -> Iterator[Chunk]:
         """Yield the signals of a play in time order with their labels; see `play`."""
