@@ -9,7 +9,7 @@ from .leaves import NOT_GIVEN, leaves
 from .measures import Contribution, contribution, measures_of
 from .normalise import Normalised, normalise
 from .redact import redact, redact_text
-from .roll_up import roll_up, roll_up_slices
+from .roll_up import Totals, add_up, exposed_slices, roll_up, roll_up_slices
 from .slices import ChosenSlices, LeftOut, choose_slices
 from .understand import understand
 
@@ -23,11 +23,14 @@ __all__ = [
     "Coverage",
     "LeftOut",
     "Normalised",
+    "Totals",
+    "add_up",
     "choose_slices",
     "clean",
     "contribution",
     "convert",
     "coverage",
+    "exposed_slices",
     "leaves",
     "limits",
     "measures_of",

@@ -29,6 +29,12 @@ class Series(models.Model):
     measure = models.CharField(max_length=40)
     slice = models.TextField()
     """As `slice_text` writes it."""
+    exposure_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
+    """The series in whose rollups the exposure lies; null: time itself is the exposure.
+
+    Nobody who orders has a cause yet: all causes of a product share the product's orders."""
+    changed_at = models.DateTimeField(null=True, blank=True)
+    """When a signal last changed its value."""
 
     class Meta:
         verbose_name_plural = "series"
@@ -46,7 +52,10 @@ class Series(models.Model):
 
 
 class Rollup(models.Model):
-    """Value and exposure of one series in one bucket (a UTC day)."""
+    """Value and exposure of one series in one bucket (a UTC day); `rollups.py` reads and writes.
+
+    A day without a row is 0. A series whose exposure is another's has none of its own here.
+    """
 
     pk = models.CompositePrimaryKey("series_id", "starts_at")
     series = models.ForeignKey(Series, on_delete=models.CASCADE)

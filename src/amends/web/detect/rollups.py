@@ -1,0 +1,238 @@
+"""Rollups: what every batch of signals adds to the series, and how they are read.
+
+Adding is exact: totals of parts add up to those of the whole, and a batch is added in the same
+transaction that marks its delivery as done. New series are filled from the lake while no batch can
+land (`exclusively`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection, transaction
+
+from amends.engine.contracts import (
+    MEASURES,
+    UNSURE,
+    Bucket,
+    Floats,
+    Kind,
+    SeriesBatch,
+    SeriesKey,
+    Slice,
+)
+from amends.engine.signals import add_up, exposed_slices
+from amends.web.detect.models import Series, slice_of, slice_text
+
+LANDING_LOCK = 7_204_001
+"""Advisory lock: shared by batches that land, exclusive for filling new series."""
+_DAY = np.timedelta64(1, "D")
+
+
+def share_landing() -> None:
+    """Let a batch land in this transaction; waits while series are being filled."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LANDING_LOCK])
+
+
+@contextmanager
+def exclusively() -> Iterator[None]:
+    """Hold back batches until this transaction ends, so that lake and rollups agree."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LANDING_LOCK])
+        yield
+
+
+def add(signals: pa.Table, now: datetime, *, sign: int = 1, only: Collection[int] = ()) -> None:
+    """Add what signals say to the rollups of all series, or of `only` some; −1 takes it away."""
+    counted = countable(signals)
+    if not len(counted):
+        return
+    for measure, members in groupby(_members(only), key=lambda m: m.measure):
+        series = list(members)
+        exposed = [m for m in series if m.exposure_of_id == m.pk]
+        totals = add_up(
+            counted,
+            measure,
+            [slice_of(m.slice) for m in series],
+            [slice_of(m.slice) for m in exposed],
+        )
+        value = _cells([m.pk for m in series], totals.starts, totals.value)
+        changed = sorted({pk for pk, _ in value})
+        exposure = {}
+        if totals.exposure is not None:
+            exposure = _cells([m.pk for m in exposed], totals.starts, totals.exposure)
+        _upsert(value, exposure, sign)
+        Series.objects.filter(pk__in=changed).update(changed_at=now)
+
+
+def make_series(signals: pa.Table, keys: Iterable[SeriesKey], now: datetime) -> list[Series]:
+    """Make the series that are not there yet and fill them from `signals`, all there are.
+
+    To be called within `exclusively`. Returns the series of all keys, in their order.
+    """
+    wanted = list(dict.fromkeys(keys))
+    known = {s.key: s for s in Series.objects.filter(measure__in={k.measure for k in wanted})}
+    new: list[Series] = []
+    for measure, group in _by_measure(wanted).items():
+        slices = [key.slice for key in group]
+        owners = exposed_slices(countable(signals), measure, slices)
+        is_timed = MEASURES[measure].per == "day"
+        for where in dict.fromkeys((*owners, *slices)):
+            key = SeriesKey(measure, where)
+            if key not in known:
+                known[key] = Series.objects.create(measure=measure, slice=slice_text(where))
+                new.append(known[key])
+        if is_timed:
+            continue
+        for where, owner in (*zip(slices, owners, strict=True), *((o, o) for o in owners)):
+            known[SeriesKey(measure, where)].exposure_of = known[SeriesKey(measure, owner)]
+    Series.objects.bulk_update(new, ["exposure_of"], batch_size=1000)
+    add(signals, now, only=[s.pk for s in new])
+    return [known[key] for key in wanted]
+
+
+def countable(signals: pa.Table) -> pa.Table:
+    """Return the signals that may tell of a failure, transactions included.
+
+    A ticket that tells of no known failure is a routine contact: more of those are no breakdown.
+    """
+    is_unsure = pc.fill_null(pc.equal(signals["cause"], UNSURE), False)
+    is_routine = pc.and_(pc.equal(signals["kind"], Kind.TICKET.value), is_unsure)
+    return signals.filter(pc.invert(is_routine))
+
+
+def read(series: Sequence[Series], since: datetime, until: datetime) -> list[SeriesBatch]:
+    """Return the rollups of some series as one batch per measure.
+
+    Days run from the day of `since` to that of `until`, whose elapsed share is told. Before the
+    first row of the measure's exposure nothing is known.
+    """
+    batches = []
+    first = np.datetime64(since.astimezone(UTC).date(), "D")
+    last = np.datetime64(until.astimezone(UTC).date(), "D")
+    starts = np.arange(first, last + _DAY)
+    midnight = until.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    elapsed = max((until - midnight) / timedelta(days=1), 1e-6)
+    for measure, group in groupby(
+        sorted(series, key=lambda s: (s.measure, s.pk)), key=lambda s: s.measure
+    ):
+        members = list(group)
+        owners = sorted({m.exposure_of_id for m in members if m.exposure_of_id})
+        ids = sorted({m.pk for m in members} | set(owners))
+        row_of = {pk: row for row, pk in enumerate(ids)}
+        value, exposure = _read(row_of, starts)
+        own = [row_of[m.pk] for m in members]
+        if MEASURES[measure].per == "day":
+            shown, exposed = value[own], np.ones((len(members), len(starts)))
+        else:
+            exposed = exposure[[row_of[m.exposure_of_id or m.pk] for m in members]]
+            shown = np.where(exposed > 0, value[own], np.nan)
+        batches.append(
+            SeriesBatch(
+                keys=tuple(m.key for m in members),
+                bucket=Bucket.DAY,
+                starts=starts.astype("datetime64[us]"),
+                value=shown,
+                exposure=exposed,
+                elapsed=min(elapsed, 1.0),
+            )
+        )
+    return batches
+
+
+def first_day() -> datetime | None:
+    """Return the first day that any rollup holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(starts_at) FROM detect_rollup")
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _members(only: Collection[int]) -> list[Series]:
+    every = Series.objects.order_by("measure", "pk")
+    return list(every.filter(pk__in=only) if only else every)
+
+
+def _by_measure(keys: Iterable[SeriesKey]) -> Mapping[str, list[SeriesKey]]:
+    found: dict[str, list[SeriesKey]] = defaultdict(list)
+    for key in keys:
+        found[key.measure].append(key)
+    return found
+
+
+def _cells(
+    ids: Sequence[int], starts: np.ndarray, totals: Floats
+) -> dict[tuple[int, datetime], float]:
+    """Return what is not 0, by series and day."""
+    days = [d.replace(tzinfo=UTC) for d in starts.astype("datetime64[us]").astype(datetime)]
+    rows, columns = np.nonzero(totals)
+    return {
+        (ids[row], days[column]): float(totals[row, column])
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+    }
+
+
+def _upsert(
+    value: Mapping[tuple[int, datetime], float],
+    exposure: Mapping[tuple[int, datetime], float],
+    sign: int,
+) -> None:
+    cells = sorted(value.keys() | exposure.keys())  # one order for all: no two batches deadlock
+    if not cells:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS rollup_batch (series_id bigint, starts_at timestamptz,"
+            " value float8, exposure float8) ON COMMIT DELETE ROWS"
+        )
+        cursor.execute("TRUNCATE rollup_batch")
+        with cursor.copy("COPY rollup_batch FROM STDIN") as copy:
+            for cell in cells:
+                added = sign * value.get(cell, 0.0), sign * exposure.get(cell, 0.0)
+                copy.write_row((*cell, *added))
+        cursor.execute(
+            "INSERT INTO detect_rollup AS old (series_id, starts_at, value, exposure)"
+            " SELECT * FROM rollup_batch ORDER BY series_id, starts_at"
+            " ON CONFLICT (series_id, starts_at) DO UPDATE SET"
+            " value = old.value + excluded.value, exposure = old.exposure + excluded.exposure"
+        )
+
+
+def _read(row_of: Mapping[int, int], starts: np.ndarray) -> tuple[Floats, Floats]:
+    value = np.zeros((len(row_of), len(starts)))
+    exposure = np.zeros_like(value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT series_id, (starts_at AT TIME ZONE 'UTC')::date - %s::date, value, exposure"
+            " FROM detect_rollup WHERE series_id = ANY(%s) AND starts_at >= %s AND starts_at < %s",
+            [
+                starts[0].astype(datetime),
+                list(row_of),
+                _instant(starts[0]),
+                _instant(starts[-1] + _DAY),
+            ],
+        )
+        found = cursor.fetchall()
+    if found:
+        ids, days, values, exposures = zip(*found, strict=True)
+        rows = np.array([row_of[pk] for pk in ids])
+        columns = np.array(days)
+        value[rows, columns] = values
+        exposure[rows, columns] = exposures
+    return value, exposure
+
+
+def _instant(day: np.datetime64) -> datetime:
+    return day.astype("datetime64[us]").astype(datetime).replace(tzinfo=UTC)
+
+
+def everything(measure: str) -> SeriesKey:
+    """Return the key of the series of all signals."""
+    return SeriesKey(measure, Slice())
