@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,6 +24,7 @@ from ibis.expr import operations as ops
 
 from . import engine
 from .place import open_table
+from .reads import within
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 from .snapshot import LogWatch, Snapshot, claim_delta, read_snapshot
 
@@ -33,6 +34,8 @@ SNAPSHOTS_KEPT: Final = 4
 IDS_AT_A_TIME: Final = 5_000
 TARGET_FILE_BYTES: Final = 128 * 1024 * 1024
 WRITING: Final = WriterProperties(compression="ZSTD", max_row_group_size=128 * 1024)
+
+COLUMNS: Final = ibis.schema(LAKE_SCHEMA)
 
 Done = TypeVar("Done")
 
@@ -116,7 +119,7 @@ class Lake:
 
         """
         snapshot = self._newest()
-        signals = ibis.table(LAKE_SCHEMA_IBIS, name=f"{self._prefix}{snapshot.version}")
+        signals = ibis.table(COLUMNS, name=f"{self._prefix}{snapshot.version}")
         return within(signals, since, until)
 
     def fetch(self, expression: ibis.Expr) -> pa.Table:
@@ -213,27 +216,6 @@ class Lake:
                 version = int(name.removeprefix(self._prefix))
                 connection.show(name, self._snapshots.get(version, newest))
             return connection.run(expression)
-
-
-LAKE_SCHEMA_IBIS: Final = ibis.schema(LAKE_SCHEMA)
-
-
-def within(signals: ibis.Table, since: datetime | None, until: datetime | None) -> ibis.Table:
-    """Return the signals with since ≤ occurred_at < until, so that only their months are read."""
-    for bound in (since, until):
-        if bound is not None and bound.tzinfo is None:
-            raise ValueError(f"{bound} has no time zone.")
-    if since is not None:
-        start = since.astimezone(UTC)
-        signals = signals.filter(
-            signals["month"] >= f"{start:%Y-%m}", signals["occurred_at"] >= ibis.literal(start)
-        )
-    if until is not None:
-        end = until.astimezone(UTC)
-        signals = signals.filter(
-            signals["month"] <= f"{end:%Y-%m}", signals["occurred_at"] < ibis.literal(end)
-        )
-    return signals
 
 
 def open_lake(address: str | Path) -> Lake:

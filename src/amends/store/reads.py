@@ -1,0 +1,142 @@
+"""The named reads of pages: signals of the lake in, an expression out.
+
+Only operations that DuckDB and Spark share. A read may follow on `where`; each takes any table with
+the columns of `LAKE_SCHEMA`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import ibis
+
+from amends.engine.contracts import DIMENSIONS, Severity
+
+from .days import local_day
+
+SEVERE = (Severity.HIGH.value, Severity.CRITICAL.value)
+
+
+def within(signals: ibis.Table, since: datetime | None, until: datetime | None) -> ibis.Table:
+    """Return the signals with since ≤ occurred_at < until; only files of these months are read.
+
+    Raises
+    ------
+    ValueError
+        A bound has no time zone.
+
+    """
+    for bound in (since, until):
+        if bound is not None and bound.tzinfo is None:
+            raise ValueError(f"{bound} has no time zone.")
+    if since is not None:
+        start = since.astimezone(UTC)
+        signals = signals.filter(
+            signals["month"] >= f"{start:%Y-%m}", signals["occurred_at"] >= ibis.literal(start)
+        )
+    if until is not None:
+        end = until.astimezone(UTC)
+        signals = signals.filter(
+            signals["month"] <= f"{end:%Y-%m}", signals["occurred_at"] < ibis.literal(end)
+        )
+    return signals
+
+
+def where(
+    signals: ibis.Table,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    dims: Mapping[str, str] | None = None,
+    cause: str | None = None,
+    kinds: Sequence[str] | None = None,
+    severity: str | None = None,
+    search: str | None = None,
+    customer_id: str | None = None,
+    ids: Sequence[str] | None = None,
+) -> ibis.Table:
+    """Return the signals that meet everything that is given: the one filter of all pages.
+
+    Parameters
+    ----------
+    since, until
+        Aware times; since ≤ occurred_at < until.
+    dims
+        Dimension to value, all of them.
+    cause
+        A path: itself and everything below it.
+    kinds, ids
+        Any of these; an empty sequence is none.
+    search
+        A piece of the verbatim or the subject, in either case.
+
+    Raises
+    ------
+    ValueError
+        A bound has no time zone, or `dims` names what is no dimension.
+
+    """
+    unknown = set(dims or ()) - set(DIMENSIONS)
+    if unknown:
+        raise ValueError(f"No dimensions: {', '.join(sorted(unknown))}.")
+    found = within(signals, since, until)
+    exact = {**(dims or {}), "severity": severity, "customer_id": customer_id}
+    terms = [found[column] == value for column, value in exact.items() if value is not None]
+    lists = {"kind": kinds, "signal_id": ids}
+    terms += [found[name].isin(list(some)) for name, some in lists.items() if some is not None]
+    if cause:
+        terms.append((found["cause"] == cause) | found["cause"].startswith(f"{cause}/"))
+    if search:
+        piece = search.lower()
+        terms.append(
+            found["verbatim"].lower().contains(piece) | found["subject"].lower().contains(piece)
+        )
+    return found.filter(*terms) if terms else found
+
+
+def counts_by_day(signals: ibis.Table, tz: str = "UTC") -> ibis.Table:
+    """Return day (date in the time zone) and n of dated signals, by day; empty days are left out.
+
+    Raises
+    ------
+    zoneinfo.ZoneInfoNotFoundError
+        There is no such time zone.
+
+    """
+    return local_day(signals, "occurred_at", ZoneInfo(tz))
+
+
+def counts_by(signals: ibis.Table, column: str) -> ibis.Table:
+    """Return value and n, the most frequent first; signals without a value count as null."""
+    counted = signals.group_by(value=signals[column]).agg(n=signals.count())
+    return counted.order_by(ibis.desc("n"), ibis.asc("value", nulls_first=False))
+
+
+def values_of(signals: ibis.Table, column: str) -> ibis.Table:
+    """Return the values that occur and their n, the most frequent first: a filter's menu."""
+    return counts_by(signals.filter(signals[column].notnull()), column)
+
+
+def causes(signals: ibis.Table) -> ibis.Table:
+    """Return what is known of each cause, the most frequent first.
+
+    Columns: cause, n, n_severe (high and critical), customers (distinct), value_at_risk (the sum;
+    null when none is known; the caller sees to one currency), sentiment (mean).
+    """
+    labelled = signals.filter(signals["cause"].notnull())
+    told = labelled.group_by("cause").agg(
+        n=labelled.count(),
+        n_severe=labelled.count(where=labelled["severity"].isin(SEVERE)),
+        customers=labelled["customer_id"].nunique(),
+        value_at_risk=labelled["value_at_risk"].sum(),
+        sentiment=labelled["sentiment"].cast("float64").mean(),
+    )
+    return told.order_by(ibis.desc("n"), "cause")
+
+
+def newest(signals: ibis.Table, limit: int, offset: int = 0) -> ibis.Table:
+    """Return the rows of one page of a list, newest first, undated last, always in one order."""
+    ordered = signals.order_by(
+        ibis.desc("occurred_at", nulls_first=False), "signal_id", ibis.desc("version")
+    )
+    return ordered.limit(limit, offset=offset)
