@@ -1,0 +1,59 @@
+"""Customers and cases for the tests of the cases."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from amends.web.accounts.models import Team, User
+from amends.web.cases.models import Case
+from amends.web.cases.recommending import recommend_in_bulk
+from amends.web.intake.models import Customer
+
+OPENED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_customer(customer_id: str = "C1", **more: Any) -> Customer:
+    known = {
+        "name": "Maya Okafor",
+        "tier": "gold",
+        "region": "north",
+        "since": date(2021, 5, 1),
+        "value_per_year": Decimal(1240),
+        "currency": "EUR",
+    }
+    customer, _ = Customer.objects.get_or_create(
+        customer_id=customer_id, defaults={**known, **more}
+    )
+    return customer
+
+
+def make_case(
+    *, owner: User | None = None, team: Team | None = None, recommended: bool = True, **more: Any
+) -> Case:
+    n = next(_numbers)
+    known: dict[str, Any] = {
+        "ref": f"C-{20000 + n}",
+        "title": "Third missed delivery in 10 days",
+        "severity": "medium",
+        "cause": "delivery/missed_slot",
+        "region": "north",
+        "tier": "gold",
+        "channel": "chat",
+        "opened_at": OPENED,
+        "opened_because": "A severe complaint",
+        "loss": Decimal("20.00"),
+        "value_at_risk": Decimal(1240),
+        "currency": "EUR",
+        "signal_id": UUID(int=n),
+        "owner": owner,
+        "team": team,
+    }
+    customer = more.pop("customer", None) or make_customer()
+    case = Case.objects.create(customer=customer, **{**known, **more})
+    if recommended:
+        for row in recommend_in_bulk([case]):
+            row.save()
+    return case
