@@ -29,7 +29,9 @@ def read_snapshot(table: DeltaTable, folder: Path | None) -> Snapshot:
     """Return the files of a table as far as it has been read."""
     if folder is None:
         return Snapshot(table.version(), (), table.to_pyarrow_dataset())
-    files = tuple(sorted(table.file_uris()))
+    # The library tells paths as parts of an URI; under the folder they need no decoding.
+    under = ("/".join(uri.split("/")[-2:]) for uri in table.file_uris())
+    files = tuple(sorted(f"{folder}/{file}" for file in under))
     nothing = None if files else ds.dataset(LAKE_SCHEMA.empty_table())
     return Snapshot(table.version(), files, nothing)
 
