@@ -8,6 +8,7 @@ steps time goes on, nor how often the play is cut again.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -133,8 +134,8 @@ def split(
     )
     today = _of_today(future, cut)
     known = _sorted([whole.filter(pa.array(~later)), today])
-    received = pc.min_element_wise(known["received_at"], pa.scalar(cut, pa.int64()).cast(TIMESTAMP))
-    return _by_month(_with(known, received_at=received)), future
+    received = np.minimum(_times(known, "received_at"), cut)
+    return _by_month(_with(known, received_at=pa.array(received).cast(TIMESTAMP))), future
 
 
 def next_signals(future: Future, since: datetime, until: datetime) -> pa.Table:
@@ -254,7 +255,7 @@ def _between(table: pa.Table, column: str, low: int, high: int) -> pa.Table:
 def _by_month(known: pa.Table) -> list[pa.Table]:
     months = _times(known).astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
     edges = [*np.unique(months, return_index=True)[1].tolist(), len(known)]
-    return [known.slice(a, b - a) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [known.slice(a, b - a) for a, b in pairwise(edges)]
 
 
 def _sorted(tables: list[pa.Table], column: str = "occurred_at") -> pa.Table:
