@@ -48,6 +48,17 @@ document.addEventListener('click', async (event) => {
   button.textContent = 'Copied';
 });
 
+// Filters: a choice shows at once, unless several are being made in an open popover; what is not set
+// stays out of the address.
+document.addEventListener('change', (event) => {
+  const form = event.target.closest('form[data-autosubmit]');
+  if (form && !form.querySelector(':popover-open')) form.requestSubmit();
+});
+document.addEventListener('formdata', ({ target, formData }) => {
+  if (!target.matches('[data-autosubmit]')) return;
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+});
+
 document.addEventListener('open-drawer', (event) => openDrawer(event.detail.url ?? event.detail.value));
 document.addEventListener('close-drawer', () => drawer()?.close());
 

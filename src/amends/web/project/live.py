@@ -6,7 +6,10 @@ from typing import Final
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 
-TOPICS: Final[Mapping[str, Verb]] = {"people": Verb.PEOPLE_READ}
+TOPICS: Final[Mapping[str, Verb]] = {
+    "people": Verb.PEOPLE_READ,
+    "signals": Verb.SIGNAL_READ,
+}
 """A new topic is one line here; actions say `publish(topic)`."""
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
+from amends.web.intake.filters import filters_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Entry:
     name: str
     verb: Verb | None = None
     reach: Reach = Reach.OWN
+    keeps_filters: bool = False
+    """Whether its link carries the filters of the page one comes from."""
 
     def is_for(self, person: User) -> bool:
         """Whether the person has a use for the page."""
@@ -58,15 +61,23 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
 }
 
 
-def navigation_for(person: User, path: str) -> list[Group]:
-    """Return the sidebar of `person`; the longest address that leads to `path` is current."""
+def navigation_for(person: User, path: str, query: str = "") -> list[Group]:
+    """Return the sidebar of `person`; the longest address that leads to `path` is current.
+
+    `query` is the address part of the filters in force.
+    """
     urls = {e.name: reverse(e.name) for entries in ENTRIES.values() for e in entries}
     leading = [url for url in urls.values() if path == url or (url != "/" and path.startswith(url))]
     current = max(leading, key=len, default="")
     groups = []
     for label, entries in ENTRIES.items():
         links = tuple(
-            Link(e.label, e.icon, urls[e.name], is_current=urls[e.name] == current)
+            Link(
+                e.label,
+                e.icon,
+                urls[e.name] + (query if e.keeps_filters else ""),
+                is_current=urls[e.name] == current,
+            )
             for e in entries
             if e.is_for(person)
         )
@@ -80,4 +91,8 @@ def context(request: HttpRequest) -> dict[str, object]:
     person = getattr(request, "user", None)
     if not isinstance(person, User):
         return {}
-    return {"navigation": navigation_for(person, request.path), "live_is_on": settings.LIVE}
+    query = filters_of(request).query()
+    return {
+        "navigation": navigation_for(person, request.path, query),
+        "live_is_on": settings.LIVE,
+    }
