@@ -19,16 +19,11 @@ from amends.engine.contracts import (
     Taxonomy,
 )
 from amends.engine.recommend import Recommender
+from amends.flows.causes import is_not_delivered
 
 TYPICAL_LOSS: Final = Decimal(30)
 TYPICAL_VALUE: Final = Decimal(300)
 TYPICAL_TENURE_MONTHS: Final = 24.0
-
-_NOT_DELIVERED: Final = (
-    "lost", "missing", "not_arrived", "outage", "cancel", "missed", "false_delivered", "refused",
-    "failed", "out_of_stock",
-)  # fmt: skip
-"""Words in a cause's path that say that the service was not delivered at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class Adviser:
             value_per_year=self._median(hit["value_at_risk"], TYPICAL_VALUE),
             loss=self._median(hit["loss"], TYPICAL_LOSS),
             failures_90_days=0,
-            is_rejected=any(word in cause for word in _NOT_DELIVERED),
+            is_rejected=is_not_delivered(cause),
         )
 
     def _median(self, amounts: pa.ChunkedArray, otherwise: Decimal) -> Money:

@@ -63,12 +63,17 @@ class Case(models.Model):
     tier = models.CharField(max_length=60, blank=True)
     product = models.CharField(max_length=60, blank=True)
     channel = models.CharField(max_length=60, blank=True)
+    vendor = models.CharField(max_length=60, blank=True)
     opened_at = models.DateTimeField()
     opened_because = models.CharField(max_length=200)
     """The rule that opened it, in words."""
     due_at = models.DateTimeField(null=True, blank=True)
     """The next deadline; null when no clock runs."""
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    """Since when its clock stands still; null when it runs."""
+    reopened_at = models.DateTimeField(null=True, blank=True)
+    """The last time; what was decided before is over, and the clock runs from here."""
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     loss = models.DecimalField(max_digits=12, decimal_places=2, default=0)
@@ -79,8 +84,8 @@ class Case(models.Model):
     is_rejected = models.BooleanField(default=False)
     is_regulated = models.BooleanField(default=False)
     n_signals = models.PositiveIntegerField(default=1)
-    signal_id = models.UUIDField()
-    """The signal that opened it."""
+    signal_id = models.UUIDField(null=True, blank=True)
+    """The signal that opened it; null when somebody opened it by hand."""
     breakdown = models.ForeignKey(
         Breakdown, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
@@ -197,6 +202,7 @@ class ActionState(models.TextChoices):
     TAKEN = "taken", "Taken"
     SKIPPED = "skipped", "Skipped"
     REFUSED = "refused", "Approval refused"
+    UNDONE = "undone", "Undone"
 
 
 @pghistory.track()

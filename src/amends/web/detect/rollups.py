@@ -230,7 +230,8 @@ def _read(row_of: Mapping[int, int], starts: np.ndarray) -> tuple[Floats, Floats
 
 
 def _instant(day: np.datetime64) -> datetime:
-    return day.astype("datetime64[us]").astype(datetime).replace(tzinfo=UTC)
+    at: datetime = day.astype("datetime64[us]").astype(datetime)
+    return at.replace(tzinfo=UTC)
 
 
 def everything(measure: str) -> SeriesKey:

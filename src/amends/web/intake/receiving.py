@@ -18,6 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from amends.engine.contracts import ENRICHED_FIELDS, SIGNAL_SCHEMA, check_signals
 from amends.web.intake.models import Delivery
+from amends.web.intake.sequences import next_ids
 
 WORK_OFF: Final = "amends.web.project.jobs.work_off"
 """The job that empties the inbox; it lies above, since it feeds every app."""
@@ -51,7 +52,7 @@ def receive(signals: pa.Table, source: str, received_at: datetime) -> Receipt:
     with transaction.atomic():
         for start in range(0, len(whole), LARGEST):
             part = whole.slice(start, LARGEST)
-            [pk] = _next_ids(1)
+            [pk] = next_ids(Delivery, 1)
             fresh = _identify(part, pk)
             kept = part.filter(pa.array([name in fresh for name in part["signal_id"].to_pylist()]))
             if len(kept):
@@ -109,16 +110,6 @@ def _newest_of_each(signals: pa.Table) -> pa.Table:
     sorted_ids = np.asarray(ids.take(order))
     first = np.r_[True, sorted_ids[1:] != sorted_ids[:-1]]
     return signals.take(pa.array(np.sort(np.asarray(order)[first])))
-
-
-def _next_ids(n: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('intake_delivery', 'id'))"
-            " FROM generate_series(1, %s)",
-            [n],
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _identify(signals: pa.Table, delivery: int) -> dict[str, bool]:

@@ -1,0 +1,50 @@
+"""The classifier in force, and how another one takes its place."""
+
+from datetime import datetime
+from functools import lru_cache
+
+import msgspec
+from django.db import transaction
+
+from amends.engine.classify import Classifier
+from amends.engine.contracts import Taxonomy, starter_taxonomy
+from amends.flows.learning import dump_classifier, load_classifier
+from amends.web.classify.models import ClassifierVersion
+
+UNTIL_CHOSEN = "general"
+"""The taxonomy of an installation that has not learnt yet."""
+
+
+def classifier_in_force() -> Classifier | None:
+    """Return the current classifier; None as long as none has learnt. Read once per process."""
+    pk = ClassifierVersion.objects.filter(is_current=True).values_list("pk", flat=True).first()
+    return None if pk is None else _classifier(pk)
+
+
+def taxonomy_in_force() -> Taxonomy:
+    """Return the taxonomy of the current classifier."""
+    classifier = classifier_in_force()
+    return classifier.taxonomy if classifier else starter_taxonomy(UNTIL_CHOSEN)
+
+
+@transaction.atomic
+def put_in_force(classifier: Classifier, trained_at: datetime) -> ClassifierVersion:
+    """Make a classifier the current one; the one before stays for the record."""
+    ClassifierVersion.objects.filter(is_current=True).update(is_current=False)
+    version, _ = ClassifierVersion.objects.update_or_create(
+        version=classifier.model_version,
+        defaults={
+            "taxonomy": classifier.taxonomy.name,
+            "trained_at": trained_at,
+            "n_labelled": classifier.report.n_training,
+            "report": msgspec.to_builtins(classifier.report),
+            "parameters": dump_classifier(classifier),
+            "is_current": True,
+        },
+    )
+    return version
+
+
+@lru_cache(maxsize=1)
+def _classifier(pk: int) -> Classifier:
+    return load_classifier(bytes(ClassifierVersion.objects.get(pk=pk).parameters))
