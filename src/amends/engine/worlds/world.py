@@ -1,14 +1,15 @@
 """A simulated company whose truth is known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 
+import numpy as np
 import pyarrow as pa
 
-from amends.engine.contracts import ActionTaken, BadInput, CaseFacts, Money, Outcome
+from amends.engine.contracts import ActionTaken, BadInput, CaseFacts, Kind, Money, Outcome
 
 from . import outcomes
 from .cases import action_effects, draw_cases, usual_actions
@@ -21,6 +22,7 @@ from .outbreak import outbreak
 from .play import Played, chunks, people_for, play, tell
 from .population import populate
 from .reading import read_company, world_names
+from .retelling import retell
 from .signals import Chunk
 from .truth import Truth
 
@@ -202,6 +204,35 @@ class World:
         Under one seed a case has the same luck whatever is done, so that actions are comparable.
         """
         return outcomes.respond(self.company, facts, action, seed)
+
+    def retell(
+        self,
+        facts: Sequence[CaseFacts],
+        kind: Kind,
+        satisfaction: Sequence[float],
+        *,
+        attempt: int = 1,
+        seed: int = 1,
+    ) -> pa.Array:
+        """Return what the customer of each case says in a signal of a kind, as strings.
+
+        Parameters
+        ----------
+        facts
+            N cases. Of a branch the most frequent cause is told; of an unknown one none.
+        kind
+            A complaint, a survey, a post …
+        satisfaction
+            N numbers from 1 to 5: how content each customer is.
+        attempt
+            The how many-th time the customer says so.
+        seed
+            Another seed gives other words.
+
+        """
+        mood = np.clip(np.round(np.asarray(satisfaction, dtype=np.float64)), 1, 5).astype(np.int64)
+        dialect = self.language.dialect(seed)
+        return retell(self.company, dialect, facts, kind, mood, attempt, seed)
 
     def expected_value(self, facts: CaseFacts, action: ActionTaken) -> float:
         """Return the expectation of `Outcome.value` in the world's currency, noise-free."""
