@@ -14,6 +14,7 @@ from amends.engine.contracts import (
     Breakdown,
     BreakdownReport,
     BreakdownState,
+    Evidence,
     Family,
     Kind,
     Money,
@@ -64,7 +65,7 @@ def breakdown_report(
 ) -> BreakdownReport:
     """Put one event into the words and figures of the report."""
     hit = signals.filter(pa.array(event.is_hit))
-    breakdown = _breakdown(event, hit, taxonomy, currency)
+    breakdown = told_breakdown(event, hit, taxonomy, currency)
     return BreakdownReport(
         breakdown=breakdown,
         headline=headline(event, breakdown, taxonomy),
@@ -89,7 +90,9 @@ def headline(event: Event, breakdown: Breakdown, taxonomy: Taxonomy) -> str:
         when = f"since {onset}"
     else:
         when = f"from {onset} until {words.moment(breakdown.ended_at, bucket)}"
-    return f"{subject(event, taxonomy)}{place_words(event.slice)}: {_up(breakdown)}, {when}"
+    return (
+        f"{subject(event, taxonomy)}{place_words(event.slice)}: {rise(breakdown.evidence)}, {when}"
+    )
 
 
 def is_new_normal(breakdown: Breakdown) -> bool:
@@ -150,9 +153,10 @@ def _quote(row: pa.Table, text: str, where: Slice) -> Quote:
     )
 
 
-def _breakdown(event: Event, hit: pa.Table, taxonomy: Taxonomy, currency: str) -> Breakdown:
-    customers = _distinct(hit["customer_id"])
-    at_risk = _at_risk(hit, currency)
+def told_breakdown(event: Event, hit: pa.Table, taxonomy: Taxonomy, currency: str) -> Breakdown:
+    """Return an event with how bad it is, from the signals that are part of it."""
+    customers = customers_in(hit)
+    at_risk = value_at_risk(hit, currency)
     main = event.cause
     severity = severity_of(
         event.finding,
@@ -179,7 +183,12 @@ def _distinct(values: pa.ChunkedArray) -> int | None:
     return int(pc.count_distinct(values, mode="only_valid").as_py())
 
 
-def _at_risk(hit: pa.Table, currency: str) -> Money | None:
+def customers_in(hit: pa.Table) -> int | None:
+    """Return how many customers the signals are of; None where most do not say."""
+    return _distinct(hit["customer_id"])
+
+
+def value_at_risk(hit: pa.Table, currency: str) -> Money | None:
     """Return the value at risk, each customer counted once."""
     known = hit.filter(pc.is_valid(hit["value_at_risk"]))
     if not len(known):
@@ -194,8 +203,8 @@ def _at_risk(hit: pa.Table, currency: str) -> Money | None:
     return Money(total, codes.pop() if codes else currency)
 
 
-def _up(breakdown: Breakdown) -> str:
-    evidence = breakdown.evidence
+def rise(evidence: Evidence) -> str:
+    """Say how much more there was than expected."""
     if evidence.expected < FEW_BEFORE * evidence.observed:
         seen, usual = words.number(evidence.observed, 0), words.number(evidence.expected, 0)
         return f"{seen} where {usual} were expected"

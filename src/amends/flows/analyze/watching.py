@@ -91,11 +91,11 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     if isinstance(period, str):
         return Watch(None, (), (), period, (), DetectConfig())
     inside = watched_signals(signals, period)
-    dims = _dims(inside.filter(pc.not_equal(inside["kind"], "transaction")))
+    dims = watched_dims(inside.filter(pc.not_equal(inside["kind"], "transaction")))
     ends_at = as_datetime(period.ends_at)
     steps = (period.ends_at - period.starts_at) / np.timedelta64(period.bucket.seconds, "s")
-    measures = _measures(inside)
-    slices = {m: _slices(inside, m, dims) for m in measures}
+    measures = measures_to_watch(inside)
+    slices = {m: slices_to_watch(inside, m, dims) for m in measures}
     config = _config(options, period, float(steps), sum(len(s) for s in slices.values()))
     watched = []
     for number, measure in enumerate(measures):
@@ -123,7 +123,7 @@ def watched_signals(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
     return signals.filter(pc.and_(inside, pc.invert(is_routine)))
 
 
-def _dims(signals: pa.Table) -> tuple[str, ...]:
+def watched_dims(signals: pa.Table) -> tuple[str, ...]:
     """Return the dimensions that most signals have, with at least two values."""
     return tuple(
         dim
@@ -133,12 +133,13 @@ def _dims(signals: pa.Table) -> tuple[str, ...]:
     )
 
 
-def _measures(signals: pa.Table) -> tuple[str, ...]:
+def measures_to_watch(signals: pa.Table) -> tuple[str, ...]:
+    """Return the measures with enough events; a count only where its rate cannot be had."""
     found = measures_of(signals, minimum=2 * LEAST_EVENTS)
     return tuple(m for m in found if RATES.get(m) not in found)
 
 
-def _slices(signals: pa.Table, measure: str, dims: Sequence[str]) -> list[Slice]:
+def slices_to_watch(signals: pa.Table, measure: str, dims: Sequence[str]) -> list[Slice]:
     """Return everything, each dimension's values, each cause, and each cause within each value."""
     chosen = list(choose_slices(signals, measure, dims, minimum=LEAST_EVENTS, top=TOP).slices)
     if MEASURES[measure].family is Family.COUNT:
