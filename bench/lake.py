@@ -11,6 +11,7 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -62,9 +63,7 @@ def measure(lake: Lake, signals: pa.Table, commits: int) -> None:
     """Print what appending, reading, superseding and compacting take."""
     each = -(-len(signals) // commits)
     parts = [signals.slice(each * n, each) for n in range(commits)]
-    appended = [
-        timed(lambda n=n, part=part: lake.append(part, delivery=n)) for n, part in enumerate(parts)
-    ]
+    appended = [timed(partial(lake.append, part, delivery=n)) for n, part in enumerate(parts)]
     print(f"{len(signals)} rows in {commits} commits: {sum(appended):.2f} s", end=", ")
     print(f"{len(signals) / sum(appended):,.0f} rows/s")
     tell(lake, signals, "as appended")
@@ -103,8 +102,13 @@ def all_reads(lake: Lake, signals: pa.Table) -> dict[str, Callable[[], object]]:
         "version": lake.version,
         "count": of(lambda s: s.count()),
         "counts_by_day": of(reads.counts_by_day),
-        "counts_by_day, Europe/Berlin": of(lambda s: reads.counts_by_day(s, "Europe/Berlin")),
+        "counts_by_day, Berlin": of(lambda s: reads.counts_by_day(s, "Europe/Berlin")),
         "counts_by_day, 30 days": of(lambda s: reads.counts_by_day(reads.where(s, **month))),
+        "counts_by_day, 90 days, Berlin": of(
+            lambda s: reads.counts_by_day(
+                s, "Europe/Berlin", since=last - timedelta(days=90), until=last
+            )
+        ),
         "counts_by product": of(lambda s: reads.counts_by(s, "product")),
         "values_of region": of(lambda s: reads.values_of(s, "region")),
         "causes": of(reads.causes),

@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from multiprocessing.pool import Pool
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,13 @@ from tests.store.lakes import some_signals
 from amends.store import open_lake
 
 SPAWN = multiprocessing.get_context("spawn")
-EACH = 6
+EACH = 5
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with SPAWN.Pool(3) as workers:
+        yield workers
 
 
 def append_some(address: str, worker: int) -> int:
@@ -47,19 +55,17 @@ def rows_of(address: Path) -> list[tuple[str, int]]:
     return [(row["signal_id"], row["version"]) for row in found]
 
 
-def test_appends_deletes_and_compactions_at_once_all_land(tmp_path: Path) -> None:
-    with SPAWN.Pool(3) as pool:
-        appended = [pool.apply_async(append_some, (str(tmp_path), n)) for n in range(2)]
-        removed = pool.apply_async(supersede_and_compact, (str(tmp_path), 0))
-        assert [one.get(120) for one in appended] == [EACH, EACH]
-        assert removed.get(120) == 30
+def test_appends_deletes_and_compactions_at_once_all_land(pool: Pool, tmp_path: Path) -> None:
+    appended = [pool.apply_async(append_some, (str(tmp_path), n)) for n in range(2)]
+    removed = pool.apply_async(supersede_and_compact, (str(tmp_path), 0))
+    assert [one.get(120) for one in appended] == [EACH, EACH]
+    assert removed.get(120) == 30
     found = rows_of(tmp_path)
     assert len(found) == len(set(found)) == 2 * EACH * 20 + 30
 
 
-def test_two_workers_with_the_same_deliveries_write_each_once(tmp_path: Path) -> None:
-    with SPAWN.Pool(3) as pool:
-        done = pool.starmap(append_the_same, [(str(tmp_path), n) for n in range(3)])
+def test_two_workers_with_the_same_deliveries_write_each_once(pool: Pool, tmp_path: Path) -> None:
+    done = pool.starmap(append_the_same, [(str(tmp_path), n) for n in range(3)])
     assert sum(done) == EACH
     assert len(rows_of(tmp_path)) == EACH * 20
 

@@ -137,6 +137,24 @@ def test_counts_by_day_on_the_edge_of_a_clock_change(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("tz", ["UTC", "Europe/Berlin", "Asia/Kolkata"])
+@pytest.mark.parametrize(
+    ("since", "until"), [(SINCE, None), (None, UNTIL), (SINCE, UNTIL), (UNTIL, SINCE)]
+)
+def test_counts_by_day_of_a_period(
+    lake: Lake, rows: Rows, tz: str, since: datetime | None, until: datetime | None
+) -> None:
+    days = Counter(
+        row["occurred_at"].astimezone(ZoneInfo(tz)).date()
+        for row in rows
+        if row["occurred_at"]
+        and (since is None or row["occurred_at"] >= since)
+        and (until is None or row["occurred_at"] < until)
+    )
+    found = answer(lake, reads.counts_by_day(lake.signals(), tz, since=since, until=until))
+    assert found == [{"day": day, "n": n} for day, n in sorted(days.items())]
+
+
 @pytest.mark.parametrize("column", ["region", "cause", "kind", "nps", "is_escalated"])
 def test_counts_by_and_values_of(lake: Lake, rows: Rows, column: str) -> None:
     counts = Counter(row[column] for row in rows)

@@ -12,18 +12,22 @@ LAST_YEAR: Final = 2060
 """Outside of these years the offset of the nearer end holds."""
 
 
-def local_day(signals: ibis.Table, column: str, zone: ZoneInfo) -> ibis.Table:
+Offsets = tuple[tuple[datetime, timedelta], ...]
+"""Since when which offset from UTC holds, in order; the first holds before, too."""
+
+
+def local_day(signals: ibis.Table, column: str, offsets: Offsets) -> ibis.Table:
     """Return day (date) and n, by day, of the rows with a time in this column.
 
     Rows are first counted by UTC hour (or minute, where the zone is off by part of an hour), so
     that the zone's offsets are looked up for hours and not for rows.
     """
     dated = signals.filter(signals[column].notnull())
-    first, *changes = offsets(zone)
+    first, *changes = offsets
     if not changes and not first[1]:
         by_day = dated.group_by(day=dated[column].date()).agg(n=dated.count())
         return by_day.order_by("day")
-    is_whole = all(offset % timedelta(hours=1) == timedelta(0) for _, offset in (first, *changes))
+    is_whole = all(offset % timedelta(hours=1) == timedelta(0) for _, offset in offsets)
     steps = dated.group_by(step=dated[column].truncate("h" if is_whole else "m"))
     counted = steps.agg(n=dated.count())
     step = counted["step"]
@@ -38,9 +42,16 @@ def local_day(signals: ibis.Table, column: str, zone: ZoneInfo) -> ibis.Table:
     return days.group_by("day").agg(n=days["n"].sum()).order_by("day")
 
 
+def offsets_between(zone: ZoneInfo, since: datetime | None, until: datetime | None) -> Offsets:
+    """Return the offsets that hold somewhere in since ≤ t < until; None: without a bound."""
+    everything = _offsets(zone)
+    begun = 0 if since is None else sum(at <= since for at, _ in everything[1:])
+    later = everything[begun + 1 :]
+    return everything[begun], *(entry for entry in later if until is None or entry[0] < until)
+
+
 @lru_cache(maxsize=64)
-def offsets(zone: ZoneInfo) -> tuple[tuple[datetime, timedelta], ...]:
-    """Return when which offset from UTC begins to hold, in order; the first holds before, too."""
+def _offsets(zone: ZoneInfo) -> Offsets:
     day = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
     found = [(day, _offset(zone, day))]
     while day.year <= LAST_YEAR:

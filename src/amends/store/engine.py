@@ -81,6 +81,8 @@ class _Engine:
             if self._database is None:
                 self._database = duckdb.connect(":memory:", config=dict(SETTINGS))
                 self._database.execute("SET GLOBAL parquet_metadata_cache = true")
+                # Deep pages of a list: find the rows by few columns, then read them whole.
+                self._database.execute("SET GLOBAL late_materialization_max_rows = 20000")
             return Connection(self._database)
 
     def give_back(self, connection: Connection) -> None:

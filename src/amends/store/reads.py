@@ -12,7 +12,7 @@ import ibis
 
 from amends.engine.contracts import DIMENSIONS, Severity
 
-from .days import local_day
+from .days import local_day, offsets_between
 
 SEVERE = (Severity.HIGH.value, Severity.CRITICAL.value)
 
@@ -94,16 +94,28 @@ def where(
     return found.filter(*terms) if terms else found
 
 
-def counts_by_day(signals: ibis.Table, tz: str = "UTC") -> ibis.Table:
+def counts_by_day(
+    signals: ibis.Table,
+    tz: str = "UTC",
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> ibis.Table:
     """Return day (date in the time zone) and n of dated signals, by day; empty days are left out.
+
+    Give the period where it is known: an expression for seventy years of clock changes takes
+    longer to build than to run.
 
     Raises
     ------
+    ValueError
+        A bound has no time zone.
     zoneinfo.ZoneInfoNotFoundError
         There is no such time zone.
 
     """
-    return local_day(signals, "occurred_at", ZoneInfo(tz))
+    dated = within(signals, since, until)
+    return local_day(dated, "occurred_at", offsets_between(ZoneInfo(tz), since, until))
 
 
 def counts_by(signals: ibis.Table, column: str) -> ibis.Table:

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from .schema import LAKE_SCHEMA
+from .schema import LAKE_SCHEMA, UNDATED
 
 _HOLDER: Final[list[int]] = []
 
@@ -31,7 +31,9 @@ def read_snapshot(table: DeltaTable, folder: Path | None) -> Snapshot:
         return Snapshot(table.version(), (), table.to_pyarrow_dataset())
     # The library tells paths as parts of an URI; under the folder they need no decoding.
     under = ("/".join(uri.split("/")[-2:]) for uri in table.file_uris())
-    files = tuple(sorted(f"{folder}/{file}" for file in under))
+    # Newest first, undated last: a list of the newest rows then passes over all older files.
+    newest_first = sorted(under, key=lambda file: (UNDATED not in file, file), reverse=True)
+    files = tuple(f"{folder}/{file}" for file in newest_first)
     nothing = None if files else ds.dataset(LAKE_SCHEMA.empty_table())
     return Snapshot(table.version(), files, nothing)
 
