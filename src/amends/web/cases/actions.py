@@ -1,0 +1,316 @@
+"""What people do to cases, one verb each: permission, rule, change and entry in one transaction.
+
+Every verb names the version of the case that its actor saw. When somebody else was quicker it is
+refused, with who changed what; nothing is overwritten unseen.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from amends.engine.contracts import Severity
+from amends.web.accounts.access import access, can, require
+from amends.web.accounts.models import Team, User
+from amends.web.accounts.permissions import ALLOWS, Verb
+from amends.web.cases.clocks import next_deadline
+from amends.web.cases.models import (
+    CLOSED,
+    Action,
+    ActionState,
+    Case,
+    Entry,
+    Happening,
+    Route,
+    State,
+)
+from amends.web.cases.opening import NUMBER_FROM
+from amends.web.cases.recommending import recommend_in_bulk
+from amends.web.cases.transitions import RefusedError, StaleError, require_move
+from amends.web.intake.models import Customer
+from amends.web.intake.sequences import next_ids
+from amends.web.ui.live import publish
+
+TOPIC: Final = "cases"
+BECAUSE_OF_A_PERSON: Final = "Opened by hand"
+REPEATED_WITHIN: Final = timedelta(days=90)
+
+
+@contextmanager
+def changing(actor: User, case: Case, version: int, *, do: Verb) -> Iterator[Case]:
+    """Lock a case, check that the actor may `do` this and saw its newest version; save it after.
+
+    Raises
+    ------
+    Http404, PermissionDenied
+    StaleError
+        It has been changed since.
+    """
+    with transaction.atomic():
+        locked = (
+            Case.objects.select_related("customer").select_for_update(of=("self",)).get(pk=case.pk)
+        )
+        access(actor, locked, see=Verb.CASE_READ, do=do)
+        if version != locked.version:
+            raise StaleError(_who_was_quicker(locked))
+        yield locked
+        locked.version += 1
+        locked.save()
+        publish(TOPIC)
+
+
+def tell(case: Case, by: User, kind: Happening, title: str, body: str = "") -> None:
+    """Write an entry of the timeline, now."""
+    Entry.objects.create(
+        case=case, at=timezone.now(), kind=kind, title=title[:200], body=body.strip(), by=by
+    )
+
+
+def acknowledge(actor: User, case: Case, version: int) -> None:
+    """Tell the customer that it was heard; a case without an owner becomes the actor's."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "acknowledge")
+        locked.state = State.ACKNOWLEDGED
+        mark_answered(locked, actor)
+        tell(locked, actor, Happening.STATE, "Acknowledged")
+
+
+def mark_answered(case: Case, actor: User) -> None:
+    """Meet the first response and take an unowned case: whoever answers first owns it."""
+    if case.acknowledged_at is None:
+        case.acknowledged_at = timezone.now()
+        case.due_at = next_deadline(
+            Severity(case.severity), case.opened_at, case.acknowledged_at, None
+        )
+    if case.owner_id is None:
+        case.owner = actor
+
+
+def assign(actor: User, case: Case, version: int, person: User) -> None:
+    """Give a case to somebody who may work on it; an unowned one may be taken by whoever may."""
+    do = Verb.CASE_WORK if _takes_over(actor, case, person) else Verb.CASE_ASSIGN
+    with changing(actor, case, version, do=do) as locked:
+        require_move(locked, "assign")
+        if not (person.is_active and person.may(Verb.CASE_WORK)):
+            raise RefusedError(f"{person} cannot {ALLOWS[Verb.CASE_WORK].partition(':')[0]}.")
+        if locked.owner_id == person.pk:
+            raise RefusedError(f"{locked.ref} is {person.first_name}’s already.")
+        locked.owner = person
+        tell(locked, actor, Happening.ASSIGNED, f"Assigned to {person}")
+
+
+def _takes_over(actor: User, case: Case, person: User) -> bool:
+    return person.pk == actor.pk and case.owner_id is None
+
+
+def assign_many(
+    actor: User, cases: Sequence[tuple[Case, int]], person: User
+) -> tuple[int, list[str]]:
+    """Give cases, each with the version that was seen, to somebody.
+
+    Returns
+    -------
+    n, refused
+        How many were given, and why the others were not, in words.
+    """
+    refused = []
+    for case, version in cases:
+        try:
+            assign(actor, case, version, person)
+        except RefusedError as error:
+            refused += error.messages
+    return len(cases) - len(refused), refused
+
+
+def hand_over(actor: User, case: Case, version: int, team: Team, note: str) -> None:
+    """Give a case to another team, with the story so far: the customer does not repeat it."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "hand_over")
+        if not note.strip():
+            raise RefusedError(
+                "Say what happened and what comes next: the other team starts from it."
+            )
+        if locked.team_id == team.pk:
+            raise RefusedError(f"{locked.ref} is with {team} already.")
+        locked.team, locked.owner = team, None
+        tell(locked, actor, Happening.ASSIGNED, f"Handed over to {team}", note)
+
+
+def add_note(actor: User, case: Case, text: str) -> None:
+    """Write a note for colleagues. It changes nothing, so it meets no other edit."""
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        access(actor, locked, see=Verb.CASE_READ, do=Verb.CASE_WORK)
+        if not text.strip():
+            raise RefusedError("Write something first.")
+        tell(locked, actor, Happening.NOTE, "Note", text)
+        publish(TOPIC)
+
+
+def wait(actor: User, case: Case, version: int, whom: State, note: str = "") -> None:
+    """Let the clock stand while the customer or another team is asked."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "wait")
+        if whom not in {State.WAITING_CUSTOMER, State.WAITING_TEAM}:
+            raise RefusedError("A case waits for its customer or for another team.")
+        locked.state, locked.paused_at = whom, timezone.now()
+        tell(locked, actor, Happening.STATE, State(whom).label, note)
+
+
+def resume(actor: User, case: Case, version: int) -> None:
+    """Go on: the deadline moves by as long as the clock stood."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "resume")
+        _run_on(locked)
+        locked.state = State.IN_PROGRESS
+        tell(locked, actor, Happening.STATE, "Work goes on")
+
+
+def _run_on(case: Case) -> None:
+    if case.paused_at is not None and case.due_at is not None:
+        case.due_at += timezone.now() - case.paused_at
+    case.paused_at = None
+
+
+def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str = "") -> None:
+    """Say that it is made right; `cause` fills in one that is not known yet.
+
+    Raises
+    ------
+    RefusedError
+        With the keys `cause` and `action` for what is missing.
+    """
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "resolve")
+        if cause and not locked.cause:
+            locked.cause = cause[:160]
+        if missing := missing_to_resolve(locked):
+            raise RefusedError(missing)
+        locked.state, locked.resolved_at = State.RESOLVED, timezone.now()
+        locked.due_at = locked.paused_at = None
+        tell(locked, actor, Happening.STATE, "Resolved", note)
+
+
+def missing_to_resolve(case: Case) -> dict[str, str]:
+    """Return what a case still needs before it can be resolved, by field."""
+    missing = {}
+    decision = standing(case)
+    if decision is None:
+        missing["action"] = "Take the recommended action, change it, or skip it with a reason."
+    elif decision.state == ActionState.WAITING:
+        missing["action"] = "Its action waits for approval."
+    if not case.cause:
+        missing["cause"] = "Say what caused it."
+    return missing
+
+
+def standing(case: Case) -> Action | None:
+    """Return what was decided in a case and still holds: since it was opened, or reopened."""
+    decided = case.actions.exclude(state__in=[ActionState.REFUSED, ActionState.UNDONE])
+    if case.reopened_at is not None:
+        decided = decided.filter(decided_at__gte=case.reopened_at)
+    return decided.order_by("-pk").first()
+
+
+def close(actor: User, case: Case, version: int, how: State, note: str = "") -> None:
+    """End a resolved case: recovered, not recovered, or lost."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "close")
+        if how not in CLOSED:
+            raise RefusedError("A case ends recovered, not recovered or lost.")
+        locked.state, locked.closed_at = how, timezone.now()
+        tell(locked, actor, Happening.STATE, f"Closed: {State(how).label.lower()}", note)
+
+
+def reopen(actor: User, case: Case, version: int, reason: str) -> None:
+    """Take a case up again; its clock runs from now, and it needs a new decision."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "reopen")
+        if not reason.strip():
+            raise RefusedError("Say why it is taken up again.")
+        now = timezone.now()
+        locked.state, locked.reopened_at = State.IN_PROGRESS, now
+        locked.resolved_at = locked.closed_at = None
+        locked.due_at = next_deadline(Severity(locked.severity), now, now, None)
+        tell(locked, actor, Happening.STATE, "Reopened", reason)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """What somebody types who opens a case by hand."""
+
+    customer_id: str
+    title: str
+    severity: Severity
+    cause: str = ""
+    channel: str = ""
+    product: str = ""
+    loss: Decimal = Decimal(0)
+    currency: str = "EUR"
+    is_rejected: bool = False
+    note: str = ""
+
+
+@transaction.atomic
+def open_by_hand(actor: User, new: NewCase) -> Case:
+    """Open a case for a customer; it is the actor's, and has a recommendation like any other."""
+    require(actor, Verb.CASE_OPEN)
+    customer, _ = Customer.objects.get_or_create(customer_id=new.customer_id.strip())
+    now, (pk,) = timezone.now(), next_ids(Case, 1)
+    case = Case.objects.create(
+        pk=pk,
+        ref=f"C-{NUMBER_FROM + pk}",
+        title=new.title,
+        severity=new.severity.value,
+        customer=customer,
+        cause=new.cause,
+        region=customer.region,
+        segment=customer.segment,
+        tier=customer.tier,
+        product=new.product,
+        channel=new.channel,
+        opened_at=now,
+        opened_because=BECAUSE_OF_A_PERSON,
+        due_at=next_deadline(new.severity, now, None, None),
+        loss=new.loss,
+        value_at_risk=customer.value_per_year or Decimal(0),
+        currency=new.currency,
+        failures_90_days=customer.cases.filter(opened_at__gte=now - REPEATED_WITHIN).count(),
+        is_rejected=new.is_rejected,
+        n_signals=0,
+        owner=actor,
+        team_id=_team_of(actor, new.cause),
+    )
+    for row in recommend_in_bulk([case]):
+        row.save()
+    tell(case, actor, Happening.STATE, BECAUSE_OF_A_PERSON, new.note)
+    publish(TOPIC)
+    return case
+
+
+def _team_of(actor: User, cause: str) -> int | None:
+    """Return the team that the cause goes to, else the actor's."""
+    routes = dict(Route.objects.values_list("branch", "team_id"))
+    by_cause = routes.get(cause.partition("/")[0], routes.get(""))
+    return by_cause or min(actor.team_ids, default=None)
+
+
+def _who_was_quicker(case: Case) -> str:
+    last = case.entries.select_related("by").order_by("-at", "-pk").first()
+    if last is None:
+        return f"{case.ref} has changed since you opened it. Look at it again, then repeat."
+    who = last.by.short_name if last.by else "amends"
+    return (
+        f"{who} changed {case.ref} while you looked at it: “{last.title}”. "
+        "Look at it again, then repeat."
+    )
+
+
+def may_assign(actor: User, case: Case) -> bool:
+    """Whether the actor may give this case to anybody."""
+    return can(actor, Verb.CASE_ASSIGN, case)

@@ -1,0 +1,221 @@
+"""What people do for the customer: take, change or skip an action, approve or refuse one, undo.
+
+Money follows one rule: nobody gives more than policy lets them give alone, unless somebody else
+whose authority suffices approves it. What is owed is never skipped and never paid twice.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from amends.engine.contracts import ActionKind, Money
+from amends.engine.recommend import money_words, to_do
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Verb
+from amends.web.cases.actions import changing, mark_answered, standing, tell
+from amends.web.cases.authority import Authority, Given, Option, authority_of, suffices
+from amends.web.cases.facts import facts_of
+from amends.web.cases.models import (
+    Action,
+    ActionState,
+    Case,
+    Happening,
+    Recommendation,
+    State,
+)
+from amends.web.cases.transitions import RefusedError, require_move
+from amends.web.recommend.queries import recommender
+
+UNDO_WITHIN: Final = timedelta(minutes=1)
+REASON_NEEDED: Final = "Say why: amends learns from it."
+
+
+def take_action(actor: User, case: Case, version: int) -> Action:
+    """Take what is recommended; above one's limit it waits for approval."""
+    with changing(actor, case, version, do=Verb.ACTION_TAKE) as locked:
+        require_move(locked, "decide")
+        row = _recommended(locked)
+        option = authority_in(actor, locked).option(ActionKind(row.kind), row.amount)
+        if option is None:
+            raise RefusedError(
+                "Policy no longer allows what was recommended, since the case has changed. "
+                "Choose another action."
+            )
+        return _decide(actor, locked, option, is_recommended=True)
+
+
+def change_action(actor: User, case: Case, version: int, key: str, reason: str) -> Action:
+    """Take another allowed action (`Option.key`) than the recommended one, with a reason."""
+    with changing(actor, case, version, do=Verb.ACTION_TAKE) as locked:
+        require_move(locked, "decide")
+        if not reason.strip():
+            raise RefusedError({"reason": REASON_NEEDED})
+        options = {option.key: option for option in authority_in(actor, locked).options()}
+        if key not in options:
+            raise RefusedError(
+                {"option": "Policy does not allow this here. Choose one of the list."}
+            )
+        return _decide(actor, locked, options[key], is_recommended=False, reason=reason)
+
+
+def skip_action(actor: User, case: Case, version: int, reason: str) -> Action:
+    """Do nothing for the customer, with a reason; what is owed cannot be skipped."""
+    with changing(actor, case, version, do=Verb.ACTION_TAKE) as locked:
+        require_move(locked, "decide")
+        if not reason.strip():
+            raise RefusedError({"reason": REASON_NEEDED})
+        _require_undecided(locked)
+        owed = _recommended(locked).owed - given_in(locked).owed
+        if owed > 0:
+            words = money_words(Money(owed, locked.currency))
+            raise RefusedError(f"{words} is owed whatever else is done: it cannot be skipped.")
+        action = Action.objects.create(
+            case=locked,
+            kind=ActionKind.NONE.value,
+            currency=locked.currency,
+            state=ActionState.SKIPPED,
+            decided_at=timezone.now(),
+            decided_by=actor,
+            is_recommended=False,
+            reason=reason.strip(),
+        )
+        _go_on(locked, actor)
+        tell(locked, actor, Happening.ACTION, "Recommendation skipped", reason)
+        return action
+
+
+def approve_action(actor: User, case: Case, version: int) -> Action:
+    """Approve what waits: by somebody else than who asked, whose authority suffices."""
+    with changing(actor, case, version, do=Verb.ACTION_APPROVE) as locked:
+        action = _waiting(actor, locked)
+        action.state = ActionState.TAKEN
+        action.approved_at, action.approved_by = timezone.now(), actor
+        action.save()
+        tell(locked, actor, Happening.ACTION, f"Approved: {words_of(action)}")
+        return action
+
+
+def refuse_action(actor: User, case: Case, version: int, reason: str) -> Action:
+    """Refuse what waits, with a reason; another action can then be chosen."""
+    with changing(actor, case, version, do=Verb.ACTION_APPROVE) as locked:
+        if not reason.strip():
+            raise RefusedError({"reason": "Say why, for whoever asked."})
+        action = _waiting(actor, locked)
+        action.state = ActionState.REFUSED
+        action.approved_by = actor
+        action.save()
+        tell(locked, actor, Happening.ACTION, f"Approval refused: {words_of(action)}", reason)
+        return action
+
+
+def undo_action(actor: User, case: Case, version: int) -> Action:
+    """Take back one's own decision within `UNDO_WITHIN`: it is not carried out before that."""
+    with changing(actor, case, version, do=Verb.CASE_READ) as locked:
+        require_move(locked, "decide")
+        action = standing(locked)
+        if action is None or not may_undo(actor, action):
+            raise RefusedError(
+                "Only who decided can undo it, within a minute. Afterwards reopen the case or "
+                "choose another action."
+            )
+        action.state = ActionState.UNDONE
+        action.save()
+        tell(locked, actor, Happening.ACTION, f"Undone: {words_of(action)}")
+        return action
+
+
+def may_undo(actor: User, action: Action) -> bool:
+    """Whether a decision is the actor's own and fresh enough to be taken back."""
+    decided_by = action.approved_by_id or action.decided_by_id
+    at = action.approved_at or action.decided_at
+    return decided_by == actor.pk and timezone.now() - at <= UNDO_WITHIN
+
+
+def may_approve(actor: User, action: Action) -> bool:
+    """Whether the actor's authority suffices for an action that somebody else asked for."""
+    is_other = action.decided_by_id != actor.pk
+    return is_other and suffices(authority_of(actor), action.approver)
+
+
+def authority_in(actor: User, case: Case) -> Authority:
+    """Return what policy lets the actor do in a case (its customer is needed)."""
+    facts = facts_of(case, case.customer)
+    return Authority(recommender().policy, facts, authority_of(actor), given_in(case))
+
+
+def given_in(case: Case) -> Given:
+    """Return what the customer got in this case already."""
+    taken = case.actions.filter(state=ActionState.TAKEN)
+    sums = taken.aggregate(goodwill=Sum(F("amount") - F("owed")), owed=Sum("owed"))
+    return Given(sums["goodwill"] or Decimal(0), sums["owed"] or Decimal(0))
+
+
+def words_of(action: Action) -> str:
+    """Return an action as an instruction, verb first."""
+    if action.state == ActionState.SKIPPED:
+        return "Nothing"
+    owed = Money(Decimal(action.owed), action.currency)
+    goodwill = Money(Decimal(action.amount), action.currency) - owed
+    return to_do(ActionKind(action.kind), goodwill, owed).rstrip(".")
+
+
+def _decide(
+    actor: User, case: Case, option: Option, *, is_recommended: bool, reason: str = ""
+) -> Action:
+    _require_undecided(case)
+    action = Action.objects.create(
+        case=case,
+        kind=option.kind.value,
+        amount=option.amount,
+        owed=option.owed,
+        currency=option.currency,
+        state=ActionState.WAITING if option.approver else ActionState.TAKEN,
+        decided_at=timezone.now(),
+        decided_by=actor,
+        is_recommended=is_recommended,
+        reason=reason.strip(),
+        approver=option.approver,
+    )
+    _go_on(case, actor)
+    words = words_of(action)
+    title = f"Sent for approval: {words}" if option.approver else words
+    tell(case, actor, Happening.ACTION, title, reason)
+    return action
+
+
+def _go_on(case: Case, actor: User) -> None:
+    mark_answered(case, actor)
+    if case.state in {State.NEW, State.ACKNOWLEDGED}:
+        case.state = State.IN_PROGRESS
+
+
+def _require_undecided(case: Case) -> None:
+    decided = standing(case)
+    if decided is None:
+        return
+    if decided.state == ActionState.WAITING:
+        raise RefusedError(f"This waits for approval already: {words_of(decided)}.")
+    raise RefusedError(f"This was decided already: {words_of(decided)}.")
+
+
+def _recommended(case: Case) -> Recommendation:
+    row = Recommendation.objects.filter(case=case).first()
+    if row is None:
+        raise RefusedError(f"{case.ref} has no recommendation. Choose an action.")
+    return row
+
+
+def _waiting(actor: User, case: Case) -> Action:
+    require_move(case, "approve")
+    action = standing(case)
+    if action is None or action.state != ActionState.WAITING:
+        raise RefusedError("Nothing waits for approval here.")
+    if action.decided_by_id == actor.pk:
+        raise RefusedError("You asked for this yourself: somebody else approves it.")
+    if not may_approve(actor, action):
+        needed = action.approver.replace("_", " ")
+        raise RefusedError(f"This is for the {needed}: it is above your own limit.")
+    return action
