@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from amends.engine.contracts import BadInput, check_signals
 from amends.engine.worlds import Play, read_world
-from amends.flows.living import Future, next_signals, split
+from amends.flows.living import Future, add_signals, next_signals, split
 
 TODAY = date(2026, 5, 13)
 MIDNIGHT = datetime(2026, 5, 13, tzinfo=UTC)
@@ -145,6 +145,17 @@ def test_a_busy_world_tells_of_several_transactions_in_a_row() -> None:
     units = np.asarray(table["exposure"].drop_null())
     assert units.max() > 1
     assert (units == np.floor(units)).all()
+
+
+def test_further_signals_are_told_by_now_or_later() -> None:
+    _, future = cut()
+    where = {"channel": "app"}
+    more = play().outbreak("digital/checkout_error", where, NOW - timedelta(minutes=1), 2, 60)
+    known, longer = add_signals(future, more)
+    later = next_signals(longer, NOW, longer.ends_at)
+    assert 0 < len(known) < len(more)
+    assert all(t <= NOW for t in known["occurred_at"].to_pylist())
+    assert identities([later, known]) == identities([everything(), more])
 
 
 def test_without_a_future_nothing_comes() -> None:

@@ -6,7 +6,7 @@ steps time goes on, nor how often the play is cut again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -161,6 +161,17 @@ def next_signals(future: Future, since: datetime, until: datetime) -> pa.Table:
         if inside.any():
             parts.append(_rows(rows, pieces, np.flatnonzero(inside)))
     return _sorted(parts, "received_at")
+
+
+def add_signals(future: Future, signals: pa.Table) -> tuple[pa.Table, Future]:
+    """Return those of further signals that have been told by the cut, and a future with the rest.
+
+    `signals` have `SIGNAL_SCHEMA`, e.g. what customers tell after their cases.
+    """
+    cut = _micros(future.now, "now")
+    later = pa.array(_times(signals) > cut)
+    said = _sorted([future.said, signals.filter(later)])
+    return signals.filter(pc.invert(later)), replace(future, said=said)
 
 
 def _days(business: pa.Table, low: int, high: int) -> Iterator[tuple[int, pa.Table]]:
