@@ -104,15 +104,7 @@ def fold(series: FixSeries, fix_at: datetime, block_days: float) -> Blocks:
     in which treated and controls are all known, if these are at least half of it; half an event is
     added where a block has none.
     """
-    at = np.datetime64(fix_at.astimezone(UTC).replace(tzinfo=None), "us")
-    width = series.starts[1] - series.starts[0] if len(series.starts) > 1 else _DAY
-    size = max(1, round(float(block_days * _DAY / width)))
-    first_after = int(np.searchsorted(series.starts, at, side="left"))
-    before_end = int(np.searchsorted(series.starts, at - width, side="right"))
-    edges = [
-        *range(before_end - size, -1, -size)[::-1],
-        *range(first_after, len(series.starts) - size + 1, size),
-    ]
+    edges, size, before_end = _edges(series.starts, fix_at, block_days)
     value = np.vstack([series.treated[None], series.controls])
     exposure = np.vstack(
         [
@@ -120,7 +112,7 @@ def fold(series: FixSeries, fix_at: datetime, block_days: float) -> Blocks:
             _or_ones(series.control_exposure, series.controls),
         ]
     )
-    known = np.asarray(~np.isnan(value).any(axis=0) & (exposure > 0).all(axis=0))
+    known = _known(series)
     columns, weights, n_before = [], [], 0
     for edge in edges:
         rows = np.arange(edge, edge + size)[known[edge : edge + size]]
@@ -135,6 +127,40 @@ def fold(series: FixSeries, fix_at: datetime, block_days: float) -> Blocks:
         return Blocks(np.empty(0), none, none, 0)
     logs = np.column_stack(columns)
     return Blocks(logs[0], logs[1:], np.column_stack(weights), n_before)
+
+
+def block_starts(series: FixSeries, fix_at: datetime, block_days: float) -> Instants:
+    """Return where each block of `fold` starts, shape (B + A,)."""
+    edges, size, _ = _edges(series.starts, fix_at, block_days)
+    known = _known(series)
+    full = [edge for edge in edges if known[edge : edge + size].sum() >= max(1, size / 2)]
+    return np.asarray(series.starts[full], dtype="datetime64[us]")
+
+
+def _edges(starts: Instants, fix_at: datetime, block_days: float) -> tuple[list[int], int, int]:
+    """Return the first bucket of each block, its length, and the first bucket not before."""
+    at = np.datetime64(fix_at.astimezone(UTC).replace(tzinfo=None), "us")
+    width = starts[1] - starts[0] if len(starts) > 1 else _DAY
+    size = max(1, round(float(block_days * _DAY / width)))
+    first_after = int(np.searchsorted(starts, at, side="left"))
+    before_end = int(np.searchsorted(starts, at - width, side="right"))
+    edges = [
+        *range(before_end - size, -1, -size)[::-1],
+        *range(first_after, len(starts) - size + 1, size),
+    ]
+    return edges, size, before_end
+
+
+def _known(series: FixSeries) -> NDArray[np.bool_]:
+    """Return the buckets in which treated and controls are all known, shape (T,)."""
+    value = np.vstack([series.treated[None], series.controls])
+    exposure = np.vstack(
+        [
+            _or_ones(series.treated_exposure, series.treated)[None],
+            _or_ones(series.control_exposure, series.controls),
+        ]
+    )
+    return np.asarray(~np.isnan(value).any(axis=0) & (exposure > 0).all(axis=0))
 
 
 def without_own_breakdowns(blocks: Blocks) -> tuple[Blocks, int]:
