@@ -1,6 +1,15 @@
 """Addresses of the detect app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from amends.web.detect import views
 
 app_name = "detect"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.breakdowns, name="breakdowns"),
+    path("<int:pk>/", views.breakdown, name="breakdown"),
+    path("<int:pk>/verbatims/", views.verbatims, name="verbatims"),
+    path("<int:pk>/acknowledgement/", views.acknowledgement, name="acknowledgement"),
+    path("<int:pk>/owner/", views.owner, name="owner"),
+    path("<int:pk>/judgement/", views.judgement, name="judgement"),
+]

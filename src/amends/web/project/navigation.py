@@ -4,6 +4,7 @@ A new page is one line here. The order is that of a day: what is, what broke, wh
 came of it; then what few people need.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
+from amends.web.detect.queries import open_count
 from amends.web.intake.filters import filters_of
 
 
@@ -27,6 +29,8 @@ class Entry:
     reach: Reach = Reach.OWN
     keeps_filters: bool = False
     """Whether its link carries the filters of the page one comes from."""
+    count_for: Callable[[User], int] | None = None
+    """How many of what it lists wait for somebody; shown beside it unless 0."""
 
     def is_for(self, person: User) -> bool:
         """Whether the person has a use for the page."""
@@ -53,7 +57,20 @@ class Group:
 
 
 ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
-    "": (Entry("Home", "layout-dashboard", "home"),),
+    "": (
+        Entry("Home", "layout-dashboard", "home"),
+        Entry(
+            "Breakdowns",
+            "activity",
+            "detect:breakdowns",
+            Verb.BREAKDOWN_READ,
+            keeps_filters=True,
+            count_for=lambda _person: open_count(),
+        ),
+        Entry(
+            "Signals", "message-square-text", "intake:signals", Verb.SIGNAL_READ, keeps_filters=True
+        ),
+    ),
     "Administration": (
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
         Entry("System", "activity", "system", Verb.SYSTEM_READ),
@@ -77,6 +94,7 @@ def navigation_for(person: User, path: str, query: str = "") -> list[Group]:
                 e.icon,
                 urls[e.name] + (query if e.keeps_filters else ""),
                 is_current=urls[e.name] == current,
+                count=e.count_for(person) if e.count_for else 0,
             )
             for e in entries
             if e.is_for(person)
