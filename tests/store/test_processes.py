@@ -13,13 +13,14 @@ from tests.store.lakes import some_signals
 
 from amends.store import open_lake
 
-SPAWN = multiprocessing.get_context("spawn")
+WORKERS = multiprocessing.get_context("forkserver")
+WORKERS.set_forkserver_preload(["amends.store", "tests.store.lakes"])
 EACH = 5
 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
-    with SPAWN.Pool(3) as workers:
+    with WORKERS.Pool(3) as workers:
         yield workers
 
 

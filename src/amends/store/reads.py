@@ -26,20 +26,30 @@ def within(signals: ibis.Table, since: datetime | None, until: datetime | None) 
         A bound has no time zone.
 
     """
+    terms = _within(signals, since, until)
+    return signals.filter(*terms) if terms else signals
+
+
+def _within(
+    signals: ibis.Table, since: datetime | None, until: datetime | None
+) -> list[ibis.expr.types.BooleanValue]:
     for bound in (since, until):
         if bound is not None and bound.tzinfo is None:
             raise ValueError(f"{bound} has no time zone.")
+    terms = []
     if since is not None:
         start = since.astimezone(UTC)
-        signals = signals.filter(
-            signals["month"] >= f"{start:%Y-%m}", signals["occurred_at"] >= ibis.literal(start)
-        )
+        terms += [
+            signals["month"] >= f"{start:%Y-%m}",
+            signals["occurred_at"] >= ibis.literal(start),
+        ]
     if until is not None:
         end = until.astimezone(UTC)
-        signals = signals.filter(
-            signals["month"] <= f"{end:%Y-%m}", signals["occurred_at"] < ibis.literal(end)
-        )
-    return signals
+        terms += [
+            signals["month"] <= f"{end:%Y-%m}",
+            signals["occurred_at"] < ibis.literal(end),
+        ]
+    return terms
 
 
 def where(
@@ -79,19 +89,20 @@ def where(
     unknown = set(dims or ()) - set(DIMENSIONS)
     if unknown:
         raise ValueError(f"No dimensions: {', '.join(sorted(unknown))}.")
-    found = within(signals, since, until)
     exact = {**(dims or {}), "severity": severity, "customer_id": customer_id}
-    terms = [found[column] == value for column, value in exact.items() if value is not None]
     lists = {"kind": kinds, "signal_id": ids}
-    terms += [found[name].isin(list(some)) for name, some in lists.items() if some is not None]
+    # One filter: each further one triples the time that the expression takes to compile.
+    terms = _within(signals, since, until)
+    terms += [signals[column] == value for column, value in exact.items() if value is not None]
+    terms += [signals[name].isin(list(some)) for name, some in lists.items() if some is not None]
     if cause:
-        terms.append((found["cause"] == cause) | found["cause"].startswith(f"{cause}/"))
+        terms.append((signals["cause"] == cause) | signals["cause"].startswith(f"{cause}/"))
     if search:
         piece = search.lower()
         terms.append(
-            found["verbatim"].lower().contains(piece) | found["subject"].lower().contains(piece)
+            signals["verbatim"].lower().contains(piece) | signals["subject"].lower().contains(piece)
         )
-    return found.filter(*terms) if terms else found
+    return signals.filter(*terms) if terms else signals
 
 
 def counts_by_day(
