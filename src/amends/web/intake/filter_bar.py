@@ -13,7 +13,7 @@ from typing import Final
 import ibis
 
 from amends.store import Lake, reads
-from amends.web.intake.filters import DEFAULT_PERIOD, PERIODS, Filters
+from amends.web.intake.filters import DEFAULT_PERIOD, PERIODS, Filters, joined
 from amends.web.intake.lake import lake
 from amends.web.intake.naming import cause_label, value_label
 
@@ -90,7 +90,7 @@ def filter_bar(filters: Filters, kept: Sequence[tuple[str, str]] = ()) -> Filter
     """Return the bar for a page; `kept` are the page's own parameters (search, sorting …)."""
     values = menu_values()
     chosen = {**filters.dims, **({"cause": filters.cause} if filters.cause else {})}
-    others = {name: value for name, value in kept if value}
+    others = tuple(pair for pair in kept if pair[1])
     return FilterBar(
         periods=tuple(
             Choice("" if key == DEFAULT_PERIOD else key, label, is_chosen=key == filters.period)
@@ -101,12 +101,12 @@ def filter_bar(filters: Filters, kept: Sequence[tuple[str, str]] = ()) -> Filter
             Active(
                 value_label(name),
                 cause_label(value) if name == "cause" else value_label(value),
-                filters.query(**{**others, name: ""}) or "?",
+                joined(filters.query(**{name: ""}), others) or "?",
             )
             for name, value in chosen.items()
         ),
-        cleared=filters.query(**dict.fromkeys(PLURALS, ""), **others) or "?",
-        kept=tuple(others.items()),
+        cleared=joined(filters.query(**dict.fromkeys(PLURALS, "")), others) or "?",
+        kept=others,
     )
 
 

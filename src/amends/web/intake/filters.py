@@ -1,6 +1,6 @@
 """What a page shows: period, dimensions and cause, in the address and kept from page to page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -73,14 +73,23 @@ def filters_of(request: HttpRequest) -> Filters:
     """Read the filters of a request; what makes no sense is left aside."""
     asked = request.GET
     period = asked.get("period", DEFAULT_PERIOD)
-    dims = {dim: _clean(asked.get(dim, "")) for dim in FILTERED}
+    dims = {dim: cleaned(asked.get(dim, "")) for dim in FILTERED}
     return Filters(
         until=timezone.now(),
         period=period if period in PERIODS else DEFAULT_PERIOD,
         dims={dim: value for dim, value in dims.items() if value},
-        cause=_clean(asked.get("cause", "")),
+        cause=cleaned(asked.get("cause", "")),
     )
 
 
-def _clean(text: str) -> str:
+def joined(query: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Return an address part with more parameters; those without a value are left out."""
+    told = urlencode([pair for pair in pairs if pair[1]])
+    if not told:
+        return query
+    return f"{query}&{told}" if query else f"?{told}"
+
+
+def cleaned(text: str) -> str:
+    """Return a value of an address as it may be looked for."""
     return text.replace("\0", "").strip()[:LONGEST_VALUE]
