@@ -2,7 +2,7 @@
 
 from .catalog import MetricDefinition, catalogue
 from .config import MetricConfig
-from .key_figures import metric_series, metrics
+from .key_figures import metric_series, metrics, metrics_over_time
 from .theme import ThemeImpact, theme_impact
 from .trend import MetricSeries
 from .working_time import WorkingHours
@@ -16,5 +16,6 @@ __all__ = [
     "catalogue",
     "metric_series",
     "metrics",
+    "metrics_over_time",
     "theme_impact",
 ]

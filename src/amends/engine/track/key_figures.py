@@ -1,5 +1,7 @@
 """The metrics of a table of signals: each with its n, its interval, or why there is none."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,12 +26,7 @@ def metrics(signals: pa.Table, config: MetricConfig | None = None) -> tuple[Metr
     What the data cannot say comes with `missing_because` in place of a value. The result does not
     depend on the order of the rows.
     """
-    config = config or MetricConfig()
-    found = _observe(signals, config)
-    return tuple(
-        to_metric(definition, found[definition.name], level=config.level)
-        for definition in catalogue(config)
-    )
+    return metrics_over_time(signals, (), Bucket.DAY, config)[0]
 
 
 def metric_series(
@@ -46,16 +43,41 @@ def metric_series(
         There is no metric of that name.
 
     """
+    return metrics_over_time(signals, (name,), bucket, config)[1][name]
+
+
+def metrics_over_time(
+    signals: pa.Table,
+    names: Collection[str],
+    bucket: Bucket,
+    config: MetricConfig | None = None,
+) -> tuple[tuple[Metric, ...], dict[str, MetricSeries]]:
+    """Return `metrics` and the `metric_series` of some names: the signals are observed once.
+
+    Raises
+    ------
+    ValueError
+        There is no metric of such a name.
+
+    """
     config = config or MetricConfig()
     known = {d.name: d for d in catalogue(config)}
-    if name not in known:
-        raise ValueError(f"There is no metric {name!r}. There are: {', '.join(known)}.")
-    found = _observe(signals, config)[name]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"There is no metric {name!r}. There are: {', '.join(known)}.")
+    found = _observe(signals, config)
+    figures = tuple(to_metric(d, found[d.name], level=config.level) for d in known.values())
+    return figures, {name: _series(known[name], found[name], bucket) for name in names}
+
+
+def _series(
+    definition: MetricDefinition, found: Observations | Missing, bucket: Bucket
+) -> MetricSeries:
     if isinstance(found, Missing):
-        return _no_series(name, bucket, found.because)
+        return _no_series(definition.name, bucket, found.because)
     if not len(found.value):
-        return _no_series(name, bucket, f"There are no {known[name].n_of}.")
-    return _bucketed(known[name], found, bucket)
+        return _no_series(definition.name, bucket, f"There are no {definition.n_of}.")
+    return _bucketed(definition, found, bucket)
 
 
 def _no_series(name: str, bucket: Bucket, because: str) -> MetricSeries:
