@@ -1,5 +1,6 @@
-"""`amends demo [WORLD]`: make a simulated company and analyse it."""
+"""`amends demo [WORLD]`: a simulated company in the running product."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,27 +8,27 @@ from typing import Annotated
 import typer
 
 from amends.cli.console import progress, refusals, stderr
-from amends.flows.analyze import AnalyzeOptions, analyze_files, write_analysis
-from amends.flows.worlds import write_world
 
 
 def demo(
-    world: Annotated[str, typer.Argument(help="telco, retailer or bank")] = "retailer",
-    out: Annotated[Path, typer.Option(help="Folder for the world and its report")] = Path("demo"),
-    signals: Annotated[int, typer.Option(help="How many signals the company hears")] = 60_000,
-    seed: Annotated[int, typer.Option(help="Another seed, another year")] = 7,
+    world: Annotated[str, typer.Argument(help="retailer, telco or bank")] = "retailer",
+    home: Annotated[Path, typer.Option(help="The demo's data folder")] = Path("amends-demo"),
+    port: Annotated[int, typer.Option(help="The port to listen on")] = 8000,
+    signals: Annotated[
+        int, typer.Option(help="How many signals the company heard in its months", min=2_000)
+    ] = 220_000,
+    seed: Annotated[int, typer.Option(help="Another seed, another year", min=0)] = 7,
 ) -> None:
-    """Simulate a company, analyse what its customers say, and say where the report is."""
+    """Run amends with a company that lives in it: twelve months of history, then live."""
+    from amends.web.project.demo import run_demo
+    from amends.web.project.serve import Door
+
+    def say(text: str) -> None:
+        stderr.print(text, markup=False, highlight=False)
+
+    os.environ["AMENDS_DEMO"] = "1"
     with refusals(), progress() as tick:
-        folder = out / world
-        write_world(world, folder, signals=signals, seed=seed, force=True, tick=tick)
-        analysis = analyze_files(
-            [folder / "signals.parquet"],
-            AnalyzeOptions(title=f"Demo: {world}"),
-            now=datetime.now(UTC),
-            tick=tick,
+        code = run_demo(
+            home, world, signals, seed, Door(port=port), datetime.now(UTC), say=say, tick=tick
         )
-        html, *_ = write_analysis(analysis, folder / "report", tick)
-    stderr.print(f"\n{analysis.report.headline}", highlight=False, markup=False)
-    stderr.print("What was planted is in", folder / "truth.json", highlight=False)
-    typer.echo(f"The report is at {html}")
+    raise typer.Exit(code)

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -26,6 +26,7 @@ from procrastinate.contrib.django import app as jobs
 
 from amends.engine.contracts import BadInput
 from amends.web.project.assets import prepare_static
+from amends.web.project.home import Home
 from amends.web.project.start import prepared
 from amends.web.project.tables import migrate, pending_migrations
 from amends.web.ui.live import end_streams
@@ -78,8 +79,28 @@ def run_worker(folder: Path | None, concurrency: int = 4) -> None:
             )
 
 
-def serve(folder: Path | None, door: Door, say: Say) -> int:
+def serve(
+    folder: Path | None,
+    door: Door,
+    say: Say,
+    *,
+    first: Callable[[Home], None] | None = None,
+    also: Mapping[str, Callable[[Path | None], None]] | None = None,
+) -> int:
     """Run everything until Ctrl-C or SIGTERM; return 0, or 1 when a part died.
+
+    Parameters
+    ----------
+    folder
+        The data folder; None: as the environment says.
+    door
+        Where the pages are.
+    say
+        Takes what a person at the terminal should know.
+    first
+        Called once the tables are current, before anything is served.
+    also
+        Further parts that run beside web and worker, by name.
 
     Raises
     ------
@@ -94,7 +115,11 @@ def serve(folder: Path | None, door: Door, say: Say) -> int:
         if prepare_static():
             say("The static files were prepared.")
         _close_database()
+        if first is not None:
+            first(home)
+            _close_database()
         parts = [_part("web", run_web, folder, door), _part("worker", run_worker, folder)]
+        parts += [_part(name, run, folder) for name, run in (also or {}).items()]
         try:
             _await_ready(door, parts)
             say(f"amends is ready at {door.url}; its data is in {home.path}. Ctrl-C stops it.")

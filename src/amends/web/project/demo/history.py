@@ -1,0 +1,196 @@
+"""Twelve months of a company through the real pipeline, and what its people did about them."""
+
+import multiprocessing as mp
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pghistory
+import pyarrow as pa
+from django.db import connection, transaction
+
+from amends.engine.contracts import CaseFacts, starter_taxonomy
+from amends.engine.recommend import LogRecord, dump_state
+from amends.engine.worlds import Truth, World, read_world
+from amends.flows.aftermath import outcome_signals
+from amends.flows.learning import learn_causes
+from amends.flows.living import split
+from amends.flows.staff import Worked, work
+from amends.web.accounts.demo import make_demo_people
+from amends.web.accounts.models import Team
+from amends.web.cases.models import Case, Route
+from amends.web.cases.opening import link_to_breakdown
+from amends.web.cases.recommending import known_facts, lessons, record_of
+from amends.web.classify.in_force import put_in_force, taxonomy_in_force
+from amends.web.detect import watching
+from amends.web.detect.models import Breakdown
+from amends.web.intake.lake import lake
+from amends.web.intake.models import Delivery, DeliveryState
+from amends.web.intake.receiving import receive
+from amends.web.prevent.models import Fix
+from amends.web.prevent.verifying import verify_fixes
+from amends.web.project import pipeline
+from amends.web.project.demo.record import DemoRecord
+from amends.web.project.demo.worked import keep_worked, was_worked
+from amends.web.recommend.models import Learned
+from amends.web.recommend.queries import recommender
+from amends.web.track.models import Outcome
+from amends.web.track.settling import settle
+
+Tick = Callable[[str, int, int], None]
+
+DAYS: Final = 365
+FUTURE_DAYS: Final = 30
+BUSINESS: Final = 25.0
+"""Orders per failure, times the world's own: some are seen to come every second."""
+LEARN_FROM: Final = 30_000
+"""Signals from whose resolution codes the classifier learns before anything is processed."""
+TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
+PROCESSES: Final = 2
+
+
+def world_of(record: DemoRecord) -> World:
+    """Return the company as it lives around the day on which the demo began."""
+    world = read_world(record.world)
+    return world.dated(record.now.date(), DAYS, future_days=FUTURE_DAYS, business=BUSINESS)
+
+
+def load_history(record: DemoRecord, tick: Tick) -> None:
+    """Fill an empty installation with a company's last twelve months."""
+    now = record.now
+    tick("playing the company's year", 0, 1)
+    world = world_of(record)
+    play = world.play(record.signals, record.seed)
+    months, _ = split(play, now)
+    truth = play.truth()
+    tick("playing the company's year", 1, 1)
+    with pghistory.context(source="demo"):
+        make_demo_people()
+        _make_routes()
+        _write_customers(play.customers(), truth.currency)
+        _learn(months, truth.taxonomy, now)
+        for month in months:
+            receive(month, f"world {record.world}", now)
+        _drain(tick)
+        _staff(world, record, tick)
+        _drain(tick)
+        settle(now)
+        _learn_actions(now)
+        watching.choose_series(now, tick)
+        watching.watch(now, taxonomy_in_force(), whole=True, tick=tick)
+        for breakdown in Breakdown.objects.all():
+            link_to_breakdown(breakdown)
+        _make_fixes(truth, now)
+        verify_fixes(now)
+        lake().compact()
+
+
+def _make_routes() -> None:
+    for branch, name in TEAMS.items():
+        team, _ = Team.objects.get_or_create(name=name)
+        Route.objects.get_or_create(branch=branch, defaults={"team": team})
+
+
+def _write_customers(customers: pa.Table, currency: str) -> None:
+    columns = ("customer_id", "name", "tier", "segment", "region", "since", "value_per_year")
+    rows = customers.select([*columns, "is_vulnerable"]).to_pylist()
+    with (
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        cursor.copy(
+            f"COPY intake_customer ({', '.join(columns)}, is_vulnerable, currency) FROM STDIN"
+        ) as copy,
+    ):
+        for row in rows:
+            copy.write_row((*row.values(), currency))
+
+
+def _learn(months: Sequence[pa.Table], taxonomy: str, now: datetime) -> None:
+    """Learn causes from the codes of the first months, as an installation does."""
+    known = pa.concat_tables(months).slice(0, LEARN_FROM)
+    texts = [v or s for v, s in zip(*_columns(known, "verbatim", "subject"), strict=True)]
+    [codes] = _columns(known, "resolution_code")
+    classifier, _ = learn_causes(starter_taxonomy(taxonomy), texts, codes)
+    put_in_force(classifier, now)
+
+
+def _columns(table: pa.Table, *names: str) -> list[list[str | None]]:
+    return [table[name].to_pylist() for name in names]
+
+
+def _drain(tick: Tick) -> None:
+    """Work the inbox off in several processes, as several workers would."""
+    waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
+    rows = sum(waiting.values_list("rows", flat=True))
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    context = mp.get_context("fork")
+    workers = [context.Process(target=_work_off) for _ in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    while any(worker.is_alive() for worker in workers):
+        workers[0].join(timeout=0.5)
+        left = sum(
+            Delivery.objects.filter(state=DeliveryState.WAITING).values_list("rows", flat=True)
+        )
+        tick("processing signals", rows - left, max(rows, 1))
+    failed = Delivery.objects.filter(state=DeliveryState.FAILED).first()
+    if failed is not None:
+        raise RuntimeError(f"A delivery of the demo failed: {failed.error}")
+
+
+def _work_off() -> None:
+    pipeline.work_off()
+    connection.close()
+
+
+def _staff(world: World, record: DemoRecord, tick: Tick) -> None:
+    """Let people work the cases, and put what customers tell afterwards into the inbox."""
+    tick("working cases", 0, 1)
+    cases = list(Case.objects.select_related("recommendation", "customer").order_by("opened_at"))
+    known: list[tuple[Case, CaseFacts, LogRecord]] = [
+        (case, known_facts(case.recommendation), record_of(case.recommendation)) for case in cases
+    ]
+    facts, records = [k[1] for k in known], [k[2] for k in known]
+    everything = work(world, facts, records, record.seed)
+    done: list[tuple[Case, LogRecord, Worked]] = [
+        (case, log, each)
+        for (case, _, log), each in zip(known, everything, strict=True)
+        if was_worked(case, each, record.now)
+    ]
+    keep_worked(cases, done, record.now)
+    told = outcome_signals(world, [each for _, _, each in done], facts, record.seed)
+    at = told["occurred_at"].to_pylist()
+    receive(told.filter(pa.array([t <= record.now for t in at])), "aftermath", record.now)
+    tick("working cases", 1, 1)
+
+
+def _learn_actions(now: datetime) -> None:
+    outcomes = Outcome.objects.select_related("case__recommendation", "case__customer")
+    known = [
+        (outcome.case, action, outcome)
+        for outcome in outcomes.prefetch_related("case__actions")
+        for action in outcome.case.actions.all()
+    ]
+    learnt = recommender().learn(lessons(known))
+    Learned.objects.create(
+        state=dump_state(learnt.state),
+        version=learnt.state.version,
+        n=learnt.state.n,
+        learnt_at=now,
+    )
+
+
+def _make_fixes(truth: Truth, now: datetime) -> None:
+    owner_team = Team.objects.get(name="Products")
+    for planted in truth.fixes:
+        at = datetime.combine(planted.at, datetime.min.time(), tzinfo=UTC)
+        Fix.objects.create(
+            name=planted.name.replace("-", " ").capitalize(),
+            cause=planted.cause,
+            slice=dict(planted.slice),
+            hypothesis=planted.hypothesis[:1].upper() + planted.hypothesis[1:],
+            proposed_at=min(at, now) - timedelta(days=30),
+            fixed_at=at,
+            team=owner_team,
+        )
