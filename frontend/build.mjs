@@ -41,6 +41,7 @@ async function pages() {
   }
   await script('js/pages/theme.js', `${PAGES}theme.js`);
   await script('js/pages/ui.js', `${PAGES}ui.js`);
+  await script('js/pages/cases.js', `${PAGES}cases.js`);
   await script('js/pages/charts.js', `${PAGES}charts.js`);
   const style = await pagesStyle(here('css/pages.css'), here('../src/amends/web'));
   await build({

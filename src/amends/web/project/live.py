@@ -9,6 +9,7 @@ from amends.web.accounts.permissions import Verb
 TOPICS: Final[Mapping[str, Verb]] = {
     "people": Verb.PEOPLE_READ,
     "signals": Verb.SIGNAL_READ,
+    "cases": Verb.CASE_READ,
     "breakdowns": Verb.BREAKDOWN_READ,
 }
 """A new topic is one line here; actions say `publish(topic)`."""

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
+from amends.web.cases.queries import open_cases
 from amends.web.detect.queries import open_count
 from amends.web.intake.filters import filters_of
 
@@ -67,6 +68,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
             keeps_filters=True,
             count_for=lambda _person: open_count(),
         ),
+        Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
         Entry(
             "Signals", "message-square-text", "intake:signals", Verb.SIGNAL_READ, keeps_filters=True
         ),

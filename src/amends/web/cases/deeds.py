@@ -1,0 +1,214 @@
+"""The verbs of a case as pages offer them: each with its address, its form and its button."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from amends.web.accounts.access import can
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Verb
+from amends.web.cases import actions, forms, remedies
+from amends.web.cases.models import Case, State
+from amends.web.cases.transitions import is_possible
+
+Does = Callable[[User, Case, int, Mapping[str, Any]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One verb: its name is its address, and its permission is that of its page."""
+
+    name: str
+    verb: Verb
+    title: str
+    button: str
+    does: Does
+    form: type[forms.CaseForm] = forms.CaseForm
+    icon: str = "circle-dot"
+    move: str = ""
+    """The row of `transitions.MOVES` that says when it is possible."""
+    sub: str = ""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether a button does it, without asking anything."""
+        return self.form is forms.CaseForm
+
+    def is_for(self, person: User, case: Case) -> bool:
+        """Whether the person may do it to this case, as it is now."""
+        return can(person, self.verb, case) and is_possible(case, self.move)
+
+
+def _close(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
+    actions.close(person, case, version, State(known["how"]), known["note"])
+
+
+def _wait(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
+    actions.wait(person, case, version, State(known["whom"]), known["note"])
+
+
+def _resolve(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
+    cause = known.get("cause", "")
+    actions.resolve(person, case, version, cause=cause, note=known["note"])
+
+
+DEEDS: Final = (
+    Deed(
+        "acknowledge",
+        Verb.CASE_WORK,
+        "Acknowledge",
+        "Acknowledge",
+        lambda person, case, version, _: actions.acknowledge(person, case, version),
+        icon="check",
+        move="acknowledge",
+    ),
+    Deed(
+        "resume",
+        Verb.CASE_WORK,
+        "Go on",
+        "Go on",
+        lambda person, case, version, _: actions.resume(person, case, version),
+        icon="play",
+        move="resume",
+    ),
+    Deed(
+        "resolve",
+        Verb.CASE_WORK,
+        "Resolve",
+        "Resolve",
+        _resolve,
+        forms.ResolveForm,
+        "check-check",
+        "resolve",
+        "The customer has what was promised.",
+    ),
+    Deed(
+        "close",
+        Verb.CASE_WORK,
+        "Close",
+        "Close",
+        _close,
+        forms.CloseForm,
+        "archive",
+        "close",
+        "Say how it ended for the customer.",
+    ),
+    Deed(
+        "assign",
+        Verb.CASE_WORK,
+        "Assign",
+        "Assign",
+        lambda person, case, version, known: actions.assign(
+            person, case, version, known["person_to"]
+        ),
+        forms.AssignForm,
+        "user-plus",
+        "assign",
+        "Whoever owns it answers for its clock.",
+    ),
+    Deed(
+        "wait",
+        Verb.CASE_WORK,
+        "Wait",
+        "Pause the clock",
+        _wait,
+        forms.WaitForm,
+        "pause",
+        "wait",
+        "The clock stands still until work goes on.",
+    ),
+    Deed(
+        "hand-over",
+        Verb.CASE_WORK,
+        "Hand over",
+        "Hand over",
+        lambda person, case, version, known: actions.hand_over(
+            person, case, version, known["team"], known["note"]
+        ),
+        forms.HandOverForm,
+        "arrow-right-left",
+        "hand_over",
+        "Another team goes on from here.",
+    ),
+    Deed(
+        "reopen",
+        Verb.CASE_WORK,
+        "Reopen",
+        "Reopen",
+        lambda person, case, version, known: actions.reopen(person, case, version, known["reason"]),
+        forms.ReasonForm,
+        "rotate-ccw",
+        "reopen",
+        "Its clock runs from now, and it needs a new decision.",
+    ),
+    Deed(
+        "take",
+        Verb.ACTION_TAKE,
+        "Take the recommended action",
+        "Start",
+        lambda person, case, version, _: remedies.take_action(person, case, version),
+        icon="check",
+        move="decide",
+    ),
+    Deed(
+        "change",
+        Verb.ACTION_TAKE,
+        "Do something else",
+        "Do this instead",
+        lambda person, case, version, known: remedies.change_action(
+            person, case, version, known["option"], known["reason"]
+        ),
+        forms.ChangeForm,
+        "list",
+        "decide",
+        "Everything that policy allows here.",
+    ),
+    Deed(
+        "skip",
+        Verb.ACTION_TAKE,
+        "Skip the recommendation",
+        "Skip it",
+        lambda person, case, version, known: remedies.skip_action(
+            person, case, version, known["reason"]
+        ),
+        forms.ReasonForm,
+        "skip-forward",
+        "decide",
+        "Nothing is done for the customer.",
+    ),
+    Deed(
+        "undo",
+        Verb.CASE_READ,
+        "Undo",
+        "Undo",
+        lambda person, case, version, _: remedies.undo_action(person, case, version),
+        icon="undo-2",
+        move="decide",
+    ),
+    Deed(
+        "approve",
+        Verb.ACTION_APPROVE,
+        "Approve",
+        "Approve",
+        lambda person, case, version, _: remedies.approve_action(person, case, version),
+        icon="check",
+        move="approve",
+    ),
+    Deed(
+        "refuse",
+        Verb.ACTION_APPROVE,
+        "Refuse",
+        "Refuse",
+        lambda person, case, version, known: remedies.refuse_action(
+            person, case, version, known["reason"]
+        ),
+        forms.ReasonForm,
+        "x",
+        "approve",
+        "Whoever asked can then choose something else.",
+    ),
+)
+BY_NAME: Final = {deed.name: deed for deed in DEEDS}
+HEADER: Final = ("acknowledge", "resume", "resolve", "close")
+"""What stands beside the title: the next step of the state machine."""
+MORE: Final = ("wait", "hand-over", "reopen")

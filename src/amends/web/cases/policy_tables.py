@@ -1,0 +1,86 @@
+"""What the policy tables decided in a case, row by row, for people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from amends.engine.contracts import Decision, Value
+from amends.engine.recommend import shipped_policy
+from amends.flows.report import words
+from amends.web.cases.wording import role_words
+
+MOST_LISTED: Final = 8
+"""Outcomes of a table that collects which are told in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a row."""
+
+    test: str
+    actual: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row against the case."""
+
+    name: str
+    matched: bool
+    conditions: Sequence[Condition]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """One table with what it decided."""
+
+    title: str
+    version: str
+    outcome: str
+    rows: Sequence[Row]
+    would_change: Sequence[str]
+
+    @property
+    def n_matched(self) -> int:
+        """How many of its rows hold."""
+        return sum(row.matched for row in self.rows)
+
+
+def policy_table(decision: Decision) -> PolicyTable:
+    """Return a decision as its page shows it: what holds first."""
+    rows = [
+        Row(
+            words.label(result.row.replace("-", " ")),
+            result.matched,
+            tuple(Condition(_plain(c.test), _plain(c.actual), c.passed) for c in result.conditions),
+            result.note,
+        )
+        for result in decision.rows
+    ]
+    return PolicyTable(
+        title=_titles().get(decision.table, words.label(decision.table.replace("_", " "))),
+        version=decision.version,
+        outcome=_outcome(decision.outcome),
+        rows=sorted(rows, key=lambda row: not row.matched),
+        would_change=[_plain(change) for change in decision.would_change],
+    )
+
+
+def _titles() -> Mapping[str, str]:
+    return {table.name: table.about.title for table in shipped_policy().tables}
+
+
+def _outcome(outcome: Mapping[str, Value]) -> str:
+    told = [f"{name}: {_value(value)}" for name, value in outcome.items() if value != "nothing"]
+    return ", ".join(_plain(part) for part in told)
+
+
+def _value(value: Value) -> str:
+    return words.number(float(value)) if isinstance(value, Decimal) else str(value)
+
+
+def _plain(text: str) -> str:
+    return role_words(text)

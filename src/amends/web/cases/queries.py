@@ -1,0 +1,175 @@
+"""Named reads of cases: the queue, one case, and what lies around it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from amends.web.accounts.access import within_reach
+from amends.web.accounts.models import Team, User
+from amends.web.accounts.permissions import MATRIX, Reach, Role, Verb
+from amends.web.cases.asked import EVERY, NOBODY, TABS, Asked
+from amends.web.cases.models import OPEN, Action, ActionState, Case, Entry
+from amends.web.detect.models import Breakdown
+from amends.web.intake.models import Customer
+
+PAGE_SIZE: Final = 50
+PART_SIZE: Final = 10
+SIMILAR_SHOWN: Final = 5
+OTHERS_SHOWN: Final = 6
+RECENT: Final = timedelta(days=90)
+WORKERS: Final = tuple(r.value for r in Role if MATRIX[Verb.CASE_WORK][r] > Reach.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the queue, and how many cases each tab holds under the same filters."""
+
+    cases: tuple[Case, ...]
+    counts: Mapping[str, int]
+    total: int
+    page: int
+    n_pages: int
+
+
+def open_cases(person: User) -> int:
+    """Return how many open cases are within a person's reach: one query."""
+    return within_reach(person, Verb.CASE_READ, Case.objects.filter(state__in=OPEN)).count()
+
+
+def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> Page:
+    """Return one page of the cases asked for within reach, next deadline first: three queries."""
+    found = _filtered(within_reach(person, Verb.CASE_READ, Case.objects.all()), asked)
+    tabs = {tab: _in_tab(tab, person, now) for tab in TABS}
+    counts = found.order_by().aggregate(
+        **{tab: Count("pk", filter=condition, distinct=True) for tab, condition in tabs.items()},
+        all=Count("pk", distinct=True),
+    )
+    total: int = counts[asked.tab]
+    n_pages = max(1, -(-total // size))
+    page = min(asked.page, n_pages)
+    if asked.tab != EVERY:
+        found = found.filter(tabs[asked.tab])
+    ordered = found.order_by(*_order(asked.tab))
+    cases = tuple(_listed(ordered)[(page - 1) * size : page * size]) if total else ()
+    return Page(cases, counts, total, page, n_pages)
+
+
+def _in_tab(tab: str, person: User, now: datetime) -> Q:
+    is_open = Q(state__in=OPEN)
+    waiting = Action.objects.filter(case=OuterRef("pk"), state=ActionState.WAITING)
+    conditions: dict[str, Q] = {
+        "mine": is_open & Q(owner=person.pk),
+        "team": is_open & Q(team__in=person.team_ids),
+        "unassigned": is_open & Q(owner=None),
+        "open": is_open,
+        "overdue": is_open & Q(due_at__lt=now, paused_at=None),
+        "approval": is_open & Q(Exists(waiting)),
+        "closed": ~is_open,
+    }
+    return conditions[tab]
+
+
+def _order(tab: str) -> tuple[str, ...]:
+    if tab == "closed":
+        return ("-resolved_at", "-pk")
+    return ("due_at", "pk") if tab != EVERY else ("-opened_at", "-pk")
+
+
+def _filtered(cases: QuerySet[Case], asked: Asked) -> QuerySet[Case]:
+    exact = {
+        name: getattr(asked, name) for name in ("severity", "state") if getattr(asked, name)
+    } | dict(asked.dims)
+    if asked.breakdown is not None:
+        exact["breakdown"] = asked.breakdown
+    if asked.customer:
+        exact["customer"] = asked.customer
+    if asked.owner:
+        exact["owner"] = None if asked.owner == NOBODY else int(asked.owner)
+    cases = cases.filter(**exact)
+    if asked.cause:
+        cases = cases.filter(Q(cause=asked.cause) | Q(cause__startswith=f"{asked.cause}/"))
+    if asked.search:
+        cases = cases.filter(
+            Q(ref__icontains=asked.search)
+            | Q(title__icontains=asked.search)
+            | Q(customer__name__icontains=asked.search)
+            | Q(customer__customer_id__icontains=asked.search)
+        )
+    return cases
+
+
+def _listed(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Return cases with all that a line of a list shows, and none of the long documents."""
+    return (
+        cases.select_related("customer", "owner", "team", "recommendation")
+        .defer("recommendation__record", "recommendation__explanation")
+        .prefetch_related(Prefetch("actions", Action.objects.order_by("pk")))
+    )
+
+
+def decided(case: Case) -> Action | None:
+    """Return what holds in a case whose actions were fetched with it (`actions.standing`)."""
+    since = case.reopened_at
+    holding = [
+        action
+        for action in case.actions.all()
+        if action.state not in {ActionState.REFUSED, ActionState.UNDONE}
+        and (since is None or action.decided_at >= since)
+    ]
+    return holding[-1] if holding else None
+
+
+def case_of(ref: str) -> QuerySet[Case]:
+    """Return the case with this ref, with all that its page shows."""
+    return Case.objects.filter(ref=ref).select_related(
+        "customer", "owner", "team", "recommendation", "breakdown"
+    )
+
+
+def timeline(case: Case) -> list[Entry]:
+    """Return the entries of a case, the first one first."""
+    return list(case.entries.select_related("by").order_by("at", "pk"))
+
+
+def decisions(case: Case) -> list[Action]:
+    """Return everything that was decided in a case, the first one first."""
+    return list(case.actions.select_related("decided_by", "approved_by").order_by("pk"))
+
+
+def similar_cases(person: User, case: Case) -> list[Case]:
+    """Return the newest cases of the same cause and tier that are over, within reach."""
+    cases = within_reach(person, Verb.CASE_READ, Case.objects.all())
+    alike = cases.filter(cause=case.cause, tier=case.tier).exclude(state__in=OPEN)
+    return list(_listed(alike.exclude(pk=case.pk)).order_by("-opened_at", "-pk")[:SIMILAR_SHOWN])
+
+
+def other_cases(person: User, customer: Customer, case: Case) -> list[Case]:
+    """Return the customer's other cases of the 90 days before, newest first, within reach."""
+    cases = within_reach(person, Verb.CASE_READ, Case.objects.filter(customer=customer))
+    recent = cases.exclude(pk=case.pk).filter(opened_at__gte=case.opened_at - RECENT)
+    return list(recent.order_by("-opened_at", "-pk")[:OTHERS_SHOWN])
+
+
+def workers() -> QuerySet[User]:
+    """Return everybody who may work on cases."""
+    return User.objects.filter(is_active=True, roles__overlap=list(WORKERS))
+
+
+def other_teams(case: Case) -> QuerySet[Team]:
+    """Return the teams that a case can be handed to."""
+    return Team.objects.exclude(pk=case.team_id) if case.team_id else Team.objects.all()
+
+
+def causes_of_cases() -> Sequence[str]:
+    """Return the causes that cases have, in alphabetical order: a menu."""
+    return list(
+        Case.objects.exclude(cause="").order_by("cause").values_list("cause", flat=True).distinct()
+    )
+
+
+def breakdown_named(pk: int | None) -> Breakdown | None:
+    """Return the breakdown that the queue is narrowed to."""
+    return None if pk is None else Breakdown.objects.filter(pk=pk).first()

@@ -1,0 +1,149 @@
+"""The lines of the queue, and the menus above it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from amends.engine.contracts import Severity
+from amends.flows.report import words
+from amends.web.accounts.models import User
+from amends.web.cases import queries
+from amends.web.cases.asked import NOBODY, TABS, Asked
+from amends.web.cases.models import ActionState, Case, State
+from amends.web.cases.wording import short_done, short_recommendation, state_tone
+from amends.web.classify.queries import cause_label
+from amends.web.detect.models import Breakdown
+from amends.web.intake.naming import value_label
+from amends.web.ui.parts import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One case in a list."""
+
+    case: Case
+    who: str
+    """Customer · tier · cause."""
+    due_at: datetime | None
+    action: str
+    action_note: str
+    state: str
+    state_tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One saved view."""
+
+    label: str
+    n: int
+    query: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A filter that is set, and the address part without it."""
+
+    label: str
+    text: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One select above the queue."""
+
+    name: str
+    label: str
+    any_label: str
+    choices: Sequence[tuple[str, str]]
+    chosen: str
+
+
+def line_of(case: Case, now: datetime) -> Line:
+    """Return a case fetched by `queries` as a line."""
+    who = [str(case.customer), value_label(case.tier) if case.tier else ""]
+    who.append(cause_label(case.cause) if case.cause else "Cause not known")
+    action, note = _action(case)
+    return Line(
+        case=case,
+        who=" · ".join(part for part in who if part),
+        due_at=due_of(case, now),
+        action=action,
+        action_note=note,
+        state=State(case.state).label,
+        state_tone=state_tone(case.state),
+    )
+
+
+def due_of(case: Case, now: datetime) -> datetime | None:
+    """Return the next deadline; of a paused clock what it would be if it ran on now."""
+    if case.due_at is None or case.paused_at is None:
+        return case.due_at
+    return case.due_at + (now - case.paused_at)
+
+
+def _action(case: Case) -> tuple[str, str]:
+    """Return what is to be done, or was done, and how far that is."""
+    done = queries.decided(case)
+    if done is not None:
+        return short_done(done), _ACTION_NOTES[done.state]
+    row = getattr(case, "recommendation", None)
+    if row is None:
+        return "Not recommended yet", ""
+    return short_recommendation(row), "Explores" if row.explores else ""
+
+
+_ACTION_NOTES: Final[Mapping[str, str]] = {
+    ActionState.WAITING: "Waits for approval",
+    ActionState.TAKEN: "Taken",
+    ActionState.SKIPPED: "With a reason",
+}
+
+
+def tabs_of(person: User, asked: Asked, page: queries.Page) -> list[Tab]:
+    """Return the tabs; one's own only for those who own cases."""
+    hidden = {"team"} if not person.team_ids else set()
+    return [
+        Tab(label, page.counts[tab], asked.query(tab=tab), tab == asked.tab)
+        for tab, label in TABS.items()
+        if tab not in hidden
+    ]
+
+
+def menus_of(asked: Asked, workers: Sequence[User], causes: Sequence[str]) -> list[Menu]:
+    """Return the selects above the queue."""
+    severities = [(s.value, s.value.title()) for s in reversed(Severity)]
+    owners = [(NOBODY, "Nobody"), *((str(person.pk), str(person)) for person in workers)]
+    named = sorted(((path, cause_label(path)) for path in causes), key=lambda c: c[1])
+    if asked.cause and asked.cause not in causes:
+        named.insert(0, (asked.cause, f"All of {cause_label(asked.cause)}"))
+    return [
+        Menu("severity", "Severity", "All severities", severities, asked.severity),
+        Menu("cause", "Cause", "All causes", named, asked.cause),
+        Menu("state", "State", "All states", State.choices, asked.state),
+        Menu("owner", "Owner", "All owners", owners, asked.owner),
+    ]
+
+
+def narrowed_by(asked: Asked, breakdown: Breakdown | None) -> list[Narrowed]:
+    """Return the filters that no select shows, each with the way out of it."""
+    found = [
+        Narrowed(value_label(dim), value_label(value), asked.query(**{dim: ""}))
+        for dim, value in asked.dims.items()
+    ]
+    if asked.breakdown is not None:
+        name = breakdown.title if breakdown else f"number {asked.breakdown}"
+        found.append(Narrowed("Breakdown", name, asked.query(breakdown="")))
+    if asked.customer:
+        found.append(Narrowed("Customer", asked.customer, asked.query(customer="")))
+    return found
+
+
+def summary(page: queries.Page) -> str:
+    """Return `132 open · 9 overdue`."""
+    overdue = page.counts["overdue"]
+    told = f"{words.number(page.counts['open'])} open"
+    return f"{told} · {words.number(overdue)} overdue" if overdue else told

@@ -1,0 +1,286 @@
+"""Pages of cases: the queue, the workspace, and one address per verb."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from amends.web.accounts.access import access, can, requires
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Verb
+from amends.web.accounts.views import current_person
+from amends.web.cases import actions, queries
+from amends.web.cases.asked import Asked, asked_of
+from amends.web.cases.deeds import Deed
+from amends.web.cases.forms import CaseForm, NewCaseForm, NoteForm
+from amends.web.cases.models import Case
+from amends.web.cases.queue import (
+    Line,
+    Menu,
+    Narrowed,
+    Tab,
+    line_of,
+    menus_of,
+    narrowed_by,
+    summary,
+    tabs_of,
+)
+from amends.web.cases.workspace import Beside, Head, Timeline, beside_of, head_of, timeline_of
+from amends.web.intake.queries import signals_of_customer
+from amends.web.intake.telling import SignalRow
+from amends.web.ui.pages import done, is_fragment, page
+
+LIVE = (actions.TOPIC,)
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueContext:
+    """The queue."""
+
+    asked: Asked
+    summary: str
+    tabs: Sequence[Tab]
+    menus: Sequence[Menu]
+    narrowed: Sequence[Narrowed]
+    lines: Sequence[Line]
+    total: int
+    page: int
+    n_pages: int
+    may_assign: bool
+    may_open: bool
+    workers: Sequence[User]
+    live: tuple[str, ...] = LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class PartContext:
+    """A few lines of the queue, for another page."""
+
+    asked: Asked
+    lines: Sequence[Line]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceContext:
+    """One case; a part of the page has only its own part."""
+
+    case: Case
+    head: Head | None
+    timeline: Timeline | None
+    beside: Beside | None
+    live: tuple[str, ...] = LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class DeedContext:
+    """One verb with its form."""
+
+    deed: Deed
+    case: Case
+    form: CaseForm
+
+
+@dataclass(frozen=True, slots=True)
+class NewCaseContext:
+    """The form of a case opened by hand."""
+
+    form: NewCaseForm
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsContext:
+    """What else the customer said."""
+
+    case: Case
+    signals: Sequence[SignalRow]
+
+
+@require_safe
+@requires(Verb.CASE_READ)
+def queue(request: HttpRequest) -> HttpResponse:
+    """List the cases within reach, next deadline first."""
+    person, now = current_person(request), timezone.now()
+    asked = asked_of(request, person)
+    if request.GET.get("part") == "list":
+        few = queries.queue(person, asked, now, queries.PART_SIZE)
+        part = PartContext(asked, [line_of(case, now) for case in few.cases], few.total)
+        return page(request, "cases/part.html", part)
+    found = queries.queue(person, asked, now)
+    workers = list(queries.workers())
+    context = QueueContext(
+        asked=asked,
+        summary=summary(found),
+        tabs=tabs_of(person, asked, found),
+        menus=menus_of(asked, workers, queries.causes_of_cases()),
+        narrowed=narrowed_by(asked, queries.breakdown_named(asked.breakdown)),
+        lines=[line_of(case, now) for case in found.cases],
+        total=found.total,
+        page=found.page,
+        n_pages=found.n_pages,
+        may_assign=person.may(Verb.CASE_WORK),
+        may_open=person.may(Verb.CASE_OPEN),
+        workers=workers if person.may(Verb.CASE_ASSIGN) else [],
+    )
+    return page(request, "cases/queue.html", context, fragment="list")
+
+
+@require_POST
+@requires(Verb.CASE_WORK)
+def assignment(request: HttpRequest) -> HttpResponse:
+    """Give the picked cases ("C-10001:3", with the version that was seen) to somebody."""
+    person = current_person(request)
+    to = person
+    if request.POST.get("to", "me") != "me":
+        number = request.POST["to"]
+        to = get_object_or_404(queries.workers(), pk=int(number) if number.isdecimal() else 0)
+    seen = dict(picked.partition(":")[::2] for picked in request.POST.getlist("picked"))
+    cases = Case.objects.filter(ref__in=seen).order_by("pk")[: queries.PAGE_SIZE]
+    picked = [
+        (case, int(seen[case.ref]) if seen[case.ref].isdecimal() else 0)
+        for case in cases
+        if can(person, Verb.CASE_READ, case)
+    ]
+    n, refused = actions.assign_many(person, picked, to)
+    if n:
+        whose = "yours" if to == person else f"{to.first_name}’s"
+        messages.success(request, f"{n} {'case is' if n == 1 else 'cases are'} {whose} now.")
+    for reason in refused or ([] if n else ["Pick at least one case."]):
+        messages.error(request, reason)
+    url = reverse("cases:queue") + request.POST.get("query", "")
+    return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
+
+
+@require_safe
+@requires(Verb.CASE_READ)
+def workspace(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show one case, or a part of its page."""
+    person = current_person(request)
+    case = _case(person, ref)
+    part = request.GET.get("part", "") if is_fragment(request) else ""
+    wanted = part if part in {"head", "timeline", "beside"} else ""
+    context = WorkspaceContext(
+        case=case,
+        head=head_of(person, case) if wanted in {"", "head"} else None,
+        timeline=timeline_of(person, case) if wanted in {"", "timeline"} else None,
+        beside=beside_of(person, case) if wanted in {"", "beside"} else None,
+    )
+    return page(request, "cases/workspace.html", context, fragment=wanted)
+
+
+@require_safe
+@requires(Verb.CASE_READ)
+def signals(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show what else the customer said, from the lake."""
+    case = _case(current_person(request), ref)
+    told = {entry.signal_id.hex for entry in queries.timeline(case) if entry.signal_id}
+    found = [
+        signal
+        for signal in signals_of_customer(case.customer.customer_id)
+        if signal.signal_id.replace("-", "") not in told
+    ]
+    return page(request, "cases/signals.html", SignalsContext(case, found), fragment="rows")
+
+
+@require_POST
+@requires(Verb.CASE_WORK)
+def note(request: HttpRequest, ref: str) -> HttpResponse:
+    """Add a note to the timeline."""
+    person = current_person(request)
+    case, form = _case(person, ref), NoteForm(request.POST)
+    if form.is_valid():
+        actions.add_note(person, case, form.cleaned_data["text"])
+    else:
+        messages.error(request, "The note was empty or too long: nothing was saved.")
+    return done(request, _url(case), changed=actions.TOPIC)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Verb.CASE_OPEN)
+def new_case(request: HttpRequest) -> HttpResponse:
+    """Open a case by hand."""
+    form = NewCaseForm(request.POST or None)
+    if form.is_valid():
+        opened = actions.open_by_hand(current_person(request), form.new_case())
+        url = _url(opened)
+        if is_fragment(request):
+            return HttpResponseClientRedirect(url)
+        return HttpResponseRedirect(url)
+    status = 422 if request.POST else 200
+    context = NewCaseContext(form)
+    return page(request, "cases/new.html", context, fragment="drawer", status=status)
+
+
+def deed_view(deed: Deed) -> View:
+    """Return the view of one verb: its form, and doing it."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @requires(deed.verb)
+    def view(request: HttpRequest, ref: str) -> HttpResponse:
+        person = current_person(request)
+        case = _case(person, ref)
+        access(person, case, see=Verb.CASE_READ, do=deed.verb)
+        form = deed.form(person, case, request.POST or None)
+        if form.is_valid() and _does(deed, person, case, form):
+            return _after(request, person, case)
+        if form.errors:
+            case.refresh_from_db()
+            form.renew()
+        fragment = "refusal" if deed.is_direct and request.POST else "drawer"
+        context = DeedContext(deed, case, form)
+        status = 422 if request.POST else 200
+        return page(request, "cases/deed.html", context, fragment=fragment, status=status)
+
+    view.__name__ = view.__qualname__ = deed.name.replace("-", "_")
+    view.__doc__ = f"{deed.title}."
+    return view
+
+
+def _does(deed: Deed, person: User, case: Case, form: CaseForm) -> bool:
+    """Do it; what is refused stands beside the field it is about."""
+    known = dict(form.cleaned_data)
+    try:
+        deed.does(person, case, known.pop("version"), known)
+    except ValidationError as error:
+        _complain(form, error)
+        return False
+    return True
+
+
+def _complain(form: Form, error: ValidationError) -> None:
+    for field, sentences in getattr(error, "message_dict", {None: error.messages}).items():
+        for sentence in sentences:
+            form.add_error(field if field in form.fields else None, sentence)
+
+
+def _after(request: HttpRequest, person: User, case: Case) -> HttpResponse:
+    """Go on with the case, or with the queue once it is out of reach."""
+    case.refresh_from_db()
+    if can(person, Verb.CASE_READ, case):
+        return done(request, _url(case), changed=actions.TOPIC)
+    messages.success(request, f"{case.ref} is with {case.team} now.")
+    url = reverse("cases:queue")
+    if is_fragment(request):
+        return trigger_client_event(HttpResponseClientRedirect(url), "close-drawer")
+    return HttpResponseRedirect(url)
+
+
+def _case(person: User, ref: str) -> Case:
+    case = queries.case_of(ref).first()
+    if case is None:
+        raise Http404
+    access(person, case, see=Verb.CASE_READ)
+    return case
+
+
+def _url(case: Case) -> str:
+    return reverse("cases:case", args=[case.ref])

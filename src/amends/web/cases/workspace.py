@@ -1,0 +1,130 @@
+"""What the page of one case shows: its head, its timeline, and beside it playbook and customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils import timezone
+
+from amends.web.accounts.access import can
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Verb
+from amends.web.cases import queries
+from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
+from amends.web.cases.models import Case, Entry, Happening, Recommendation, State
+from amends.web.cases.playbook import Playbook, playbook_of
+from amends.web.cases.queue import Line, due_of, line_of
+from amends.web.cases.wording import ENTRY_ICONS, ENTRY_TONES, state_tone
+from amends.web.classify.queries import cause_label
+from amends.web.ui.parts import Event, Tone
+
+ICONS_BY_WORD: Final = {
+    "Survey": "gauge",
+    "Social": "megaphone",
+    "Ticket": "ticket",
+    "Escalation": "triangle-alert",
+    "Note": "notebook-pen",
+    "Transaction": "receipt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Title, chips and buttons."""
+
+    case: Case
+    cause: str
+    """Its label; empty when it is not known."""
+    state: str
+    state_tone: Tone
+    due_at: datetime | None
+    """The next deadline, as it would be if a paused clock ran on now."""
+    steps: Sequence[Deed]
+    assign: Deed | None
+    more: Sequence[Deed]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened, the first thing first."""
+
+    case: Case
+    events: Sequence[Event]
+    may_note: bool
+    sub: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Playbook, customer and what is alike."""
+
+    case: Case
+    playbook: Playbook | None
+    others: Sequence[tuple[Case, str, Tone]]
+    """The customer's other cases of the 90 days before: case, state, tone."""
+    similar: Sequence[Line]
+
+
+def head_of(person: User, case: Case) -> Head:
+    """Return the head of a case for a person."""
+    possible = {name for name, deed in BY_NAME.items() if deed.is_for(person, case)}
+
+    def offered(names: Sequence[str]) -> list[Deed]:
+        return [BY_NAME[name] for name in names if name in possible]
+
+    return Head(
+        case=case,
+        cause=cause_label(case.cause) if case.cause else "",
+        state=State(case.state).label,
+        state_tone=state_tone(case.state),
+        due_at=due_of(case, timezone.now()),
+        steps=offered(HEADER),
+        assign=BY_NAME["assign"] if "assign" in possible else None,
+        more=offered(MORE),
+    )
+
+
+def timeline_of(person: User, case: Case) -> Timeline:
+    """Return the timeline of a case for a person."""
+    entries = queries.timeline(case)
+    days = (entries[-1].at - entries[0].at).days if entries else 0
+    n = len(entries)
+    sub = f"{n} {'event' if n == 1 else 'events'}"
+    return Timeline(
+        case=case,
+        events=[_event(entry) for entry in entries],
+        may_note=can(person, Verb.CASE_WORK, case),
+        sub=f"{sub} · {days} days" if days > 1 else sub,
+    )
+
+
+def _event(entry: Entry) -> Event:
+    icon = ENTRY_ICONS[entry.kind]
+    body = entry.body
+    if entry.kind == Happening.SIGNAL:
+        icon = ICONS_BY_WORD.get(entry.title.split()[0].rstrip(":"), icon)
+        body = f"“{body}”" if body else ""
+    return Event(
+        title=entry.title,
+        at=entry.at,
+        body=body,
+        icon=icon,
+        tone=ENTRY_TONES.get(entry.kind, ""),
+        source=entry.by.short_name if entry.by else "",
+    )
+
+
+def beside_of(person: User, case: Case) -> Beside:
+    """Return what stands beside the timeline of a case for a person."""
+    row: Recommendation | None = getattr(case, "recommendation", None)
+    decided = queries.decided(case)
+    return Beside(
+        case=case,
+        playbook=playbook_of(person, case, row, decided) if row is not None else None,
+        others=[
+            (other, State(other.state).label, state_tone(other.state))
+            for other in queries.other_cases(person, case.customer, case)
+        ],
+        similar=[line_of(other, timezone.now()) for other in queries.similar_cases(person, case)],
+    )
