@@ -1,7 +1,7 @@
 """How a resolved case ended: the one rule, applied when its window is over."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Case as Choice
@@ -11,7 +11,10 @@ from django.db.models import (
     DurationField,
     ExpressionWrapper,
     F,
+    OuterRef,
     Q,
+    QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -25,14 +28,14 @@ SATISFIED_FROM: Final = 4
 PROMOTER_FROM: Final = 9
 _BATCH: Final = 500
 
-_IS_SATISFIED = Q(outcome__satisfaction__gte=SATISFIED_FROM) | Q(
-    outcome__satisfaction__isnull=True, outcome__nps__gte=PROMOTER_FROM
+_IS_SATISFIED = Q(satisfaction__gte=SATISFIED_FROM) | Q(
+    satisfaction__isnull=True, nps__gte=PROMOTER_FROM
 )
-_HAS_ANSWERED = Q(outcome__satisfaction__isnull=False) | Q(outcome__nps__isnull=False)
+_HAS_ANSWERED = Q(satisfaction__isnull=False) | Q(nps__isnull=False)
 
 VERDICT: Final = Choice(
-    When(outcome__churned=True, then=Value(State.LOST.value)),
-    When(outcome__recontacted_at__isnull=False, then=Value(State.NOT_RECOVERED.value)),
+    When(churned=True, then=Value(State.LOST.value)),
+    When(recontacted_at__isnull=False, then=Value(State.NOT_RECOVERED.value)),
     When(_IS_SATISFIED, then=Value(State.RECOVERED.value)),
     When(_HAS_ANSWERED, then=Value(State.NOT_RECOVERED.value)),
     default=Value(State.RESOLVED.value),
@@ -75,52 +78,58 @@ def settle(now: datetime) -> int:
 
     """
     verdicts = _verdicts(now)
-    if not verdicts:
-        return 0
-    changed = list(Case.objects.filter(pk__in=verdicts).select_related("outcome").order_by("pk"))
-    outcomes, entries = [], []
-    for case in changed:
-        verdict, known_at = verdicts[case.pk]
-        case.state, case.version, case.closed_at = verdict, case.version + 1, known_at
-        case.outcome.settled_as = verdict
-        outcomes.append(case.outcome)
-        line = {"title": verdict.label, "body": _BECAUSE[verdict]}
-        entries.append(Entry(case=case, at=known_at, kind=Happening.OUTCOME, **line))
-    Case.objects.bulk_update(changed, ["state", "version", "closed_at"], batch_size=_BATCH)
-    Outcome.objects.bulk_update(outcomes, ["settled_as"], batch_size=_BATCH)
-    Entry.objects.bulk_create(entries, batch_size=_BATCH)
-    publish("outcomes")
-    publish("cases")
-    return len(changed)
+    for verdict, known in verdicts.items():
+        at = Subquery(_ended().filter(case=OuterRef("pk")).values("known_at")[:1])
+        cases = Case.objects.filter(pk__in=known)
+        cases.update(state=verdict, version=F("version") + 1, closed_at=Least(at, Value(now)))
+        Outcome.objects.filter(case__in=known).update(settled_as=verdict)
+    line = {verdict: {"title": verdict.label, "body": _BECAUSE[verdict]} for verdict in verdicts}
+    entries = [
+        Entry(case_id=pk, at=at, kind=Happening.OUTCOME, **line[verdict])
+        for verdict, known in verdicts.items()
+        for pk, at in known.items()
+    ]
+    if entries:
+        Entry.objects.bulk_create(entries, batch_size=_BATCH)
+        publish("outcomes")
+        publish("cases")
+    return len(entries)
 
 
-def _verdicts(now: datetime) -> dict[int, tuple[State, datetime]]:
-    """Return the new verdict of cases by id, and when it could first be known.
+def _ended() -> QuerySet[Any]:
+    """Return outcomes with `window_end` and `known_at`, when their verdict could first be known.
 
-    That is the end of the window, or the evidence that came after it. The cases are locked; those
-    that somebody else has locked are left for the next time.
+    That is the end of the window, or the evidence that came after it.
     """
-    # A window that differs from case to case is time arithmetic that the index cannot help with;
-    # the condition before it leaves only what the index on resolved_at finds.
     window = ExpressionWrapper(
-        F("outcome__window_days") * Value(timedelta(days=1)), output_field=DurationField()
+        F("window_days") * Value(timedelta(days=1)), output_field=DurationField()
     )
-    window_end = ExpressionWrapper(F("resolved_at") + window, output_field=DateTimeField())
+    end = ExpressionWrapper(F("case__resolved_at") + window, output_field=DateTimeField())
     evidence = Greatest(
-        window_end,
-        Coalesce("outcome__answered_at", "resolved_at"),
-        Coalesce("outcome__window_closed_at", "resolved_at"),
+        end,
+        Coalesce("answered_at", "case__resolved_at"),
+        Coalesce("window_closed_at", "case__resolved_at"),
     )
-    ours = Q(state=State.RESOLVED) | Q(state=F("outcome__settled_as"))
+    return Outcome.objects.annotate(window_end=end, known_at=evidence)
+
+
+def _verdicts(now: datetime) -> dict[State, dict[int, datetime]]:
+    """Return verdict → cases that do not have it yet → when it could first be known.
+
+    The cases are locked; those that somebody else has locked are left for the next time.
+    """
+    ours = Q(case__state=State.RESOLVED) | Q(case__state=F("settled_as"))
     rows = (
-        Case.objects.filter(ours, resolved_at__lte=now, outcome__isnull=False)
-        .annotate(verdict=VERDICT, window_end=window_end)
-        .annotate(known_at=Least(evidence, Value(now)))
-        .filter(window_end__lte=now)
-        .exclude(verdict=F("state"))
+        _ended()
+        .filter(ours, case__resolved_at__lte=now, window_end__lte=now)
+        .annotate(verdict=VERDICT)
+        .exclude(verdict=F("case__state"))
         .exclude(verdict=State.RESOLVED)
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .order_by("pk")
-        .values_list("pk", "verdict", "known_at")
+        .select_for_update(no_key=True, skip_locked=True)
+        .order_by("case")
+        .values_list("verdict", "case", "known_at")
     )
-    return {pk: (State(verdict), known_at) for pk, verdict, known_at in rows}
+    found: dict[State, dict[int, datetime]] = {}
+    for verdict, case, known_at in rows:
+        found.setdefault(State(verdict), {})[case] = min(known_at, now)
+    return found
