@@ -59,7 +59,13 @@ class Group:
 
 ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     "": (
-        Entry("Home", "layout-dashboard", "home"),
+        Entry(
+            "Overview",
+            "layout-dashboard",
+            "reports:overview",
+            Verb.REPORT_READ,
+            keeps_filters=True,
+        ),
         Entry(
             "Breakdowns",
             "activity",
@@ -68,12 +74,14 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
             keeps_filters=True,
             count_for=lambda _person: open_count(),
         ),
+        Entry("Causes", "network", "classify:causes", Verb.CAUSE_READ, keeps_filters=True),
         Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
         Entry(
             "Signals", "message-square-text", "intake:signals", Verb.SIGNAL_READ, keeps_filters=True
         ),
     ),
     "Administration": (
+        Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
         Entry("System", "activity", "system", Verb.SYSTEM_READ),
     ),
