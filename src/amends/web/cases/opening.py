@@ -116,7 +116,7 @@ def _desk(rows: Sequence[Row]) -> Desk:
         customers=customers,
         teams=dict(Route.objects.values_list("branch", "team_id")),
         breakdowns=list(Breakdown.objects.exclude(state="over")),
-        current={(c.customer_id, c.cause): c for c in cases},
+        current={(c.customer_id, c.cause or UNSURE): c for c in cases},
         earlier=earlier,
     )
 

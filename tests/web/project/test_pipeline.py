@@ -1,0 +1,199 @@
+"""From the inbox to lake, rollups and cases: everything once, whatever happens on the way."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from tests.web.signals import signal
+
+from amends.engine.contracts import SIGNAL_SCHEMA, SeriesKey, Slice, check_signals
+from amends.engine.signals import roll_up_slices
+from amends.web.cases.models import Case
+from amends.web.detect import rollups
+from amends.web.detect.models import Series
+from amends.web.detect.watching import landed
+from amends.web.intake.lake import lake
+from amends.web.intake.models import Delivery, Identity
+from amends.web.intake.receiving import receive
+from amends.web.project import pipeline
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ANGRY = "The parcel never arrived and nobody answers, I am furious and want my money back"
+
+
+@pytest.fixture(autouse=True)
+def _own_lake(tmp_path: Path, settings: Settings) -> None:
+    settings.AMENDS_LAKE = str(tmp_path / "lake")
+
+
+def table(rows: list[dict[str, object]]) -> pa.Table:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    kinds = {f.name: f.type for f in SIGNAL_SCHEMA}
+
+    def plain(name: str) -> pa.DataType:
+        kind = kinds[name]
+        return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+    return check_signals(
+        pa.table({name: pa.array([r.get(name) for r in rows], plain(name)) for name in names})
+    )
+
+
+def complaint(number: int, day: int = 0, **more: object) -> dict[str, object]:
+    at = DAY + timedelta(days=day)
+    fields = {"product": "toys", "customer_id": f"K{number}", "verbatim": ANGRY, **more}
+    return signal(external_id=f"S-{number}", occurred_at=at, received_at=at, **fields)
+
+
+def orders(day: int, n: float, product: str = "toys") -> dict[str, object]:
+    at = DAY + timedelta(days=day)
+    return signal(
+        external_id=f"O-{day}-{product}",
+        kind="transaction",
+        occurred_at=at,
+        received_at=at,
+        exposure=n,
+        product=product,
+    )
+
+
+def arrive(*rows: dict[str, object]) -> None:
+    receive(table(list(rows)), "tests", timezone.now())
+    pipeline.work_off()
+
+
+def follow(*keys: SeriesKey) -> None:
+    with rollups.exclusively():
+        rollups.make_series(landed(), keys, DAY)
+
+
+def rolled_up(key: SeriesKey) -> tuple[list[float], list[float]]:
+    [batch] = rollups.read(
+        [s for s in Series.objects.all() if s.key == key], DAY, DAY + timedelta(days=4)
+    )
+    return batch.value[0].tolist(), batch.exposure[0].tolist()
+
+
+def test_what_is_received_twice_is_there_once() -> None:
+    rows = table([complaint(1), complaint(2)])
+    first = receive(rows, "tests", timezone.now())
+    again = receive(rows, "tests", timezone.now())
+    assert (first.accepted, first.duplicates) == (2, 0)
+    assert (again.accepted, again.duplicates, again.deliveries) == (0, 2, ())
+    assert pipeline.work_off() == 1
+    assert len(landed()) == 2
+
+
+def test_the_same_signal_twice_in_one_request_counts_once_in_its_newest_version() -> None:
+    receipt = receive(
+        table([complaint(1, version=1), complaint(1, version=3), complaint(1, version=2)]),
+        "tests",
+        timezone.now(),
+    )
+    assert (receipt.accepted, receipt.duplicates) == (1, 2)
+    assert Identity.objects.get().version == 3
+
+
+def test_a_newer_version_replaces_the_older_everywhere() -> None:
+    arrive(*[orders(day, 10) for day in range(3)], complaint(1, day=0))
+    key = SeriesKey("complaint_rate", Slice.of({"product": "toys"}))
+    follow(SeriesKey("complaint_rate"), key)
+    assert rolled_up(key)[0][:3] == [1, 0, 0]
+    arrive(complaint(1, day=2, version=2))
+    assert rolled_up(key)[0][:3] == [0, 0, 1]
+    kept = landed().filter(pa.compute.equal(landed()["kind"], "complaint"))
+    assert kept["version"].to_pylist() == [2]
+
+
+def test_an_older_version_that_comes_late_changes_nothing() -> None:
+    arrive(complaint(1, version=2))
+    receipt = receive(table([complaint(1, version=1)]), "tests", timezone.now())
+    assert receipt.accepted == 0
+    assert landed()["version"].to_pylist() == [2]
+
+
+def test_a_crash_after_the_lake_is_repaired_by_the_next_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arrive(orders(0, 50))
+    follow(SeriesKey("complaint_rate"))
+    receive(table([complaint(n) for n in range(5)]), "tests", timezone.now())
+
+    def crash(_signals: pa.Table) -> None:
+        raise ConnectionError("the worker died")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "note_outcomes", crash)
+        assert pipeline.process_next()
+    delivery = Delivery.objects.get(state="waiting")
+    assert "the worker died" in delivery.error
+    assert len(lake().fetch(lake().signals())) == 6, "it had reached the lake"
+    assert len(landed()) == 1, "but it has not landed"
+    assert rolled_up(SeriesKey("complaint_rate"))[0][0] == 0
+
+    pipeline.work_off()
+    assert len(landed()) == 6
+    assert rolled_up(SeriesKey("complaint_rate"))[0][0] == 5
+
+
+def test_a_delivery_that_always_fails_gives_way_to_the_others() -> None:
+    receive(table([complaint(1)]), "tests", timezone.now())
+    bad = Delivery.objects.get()
+    bad.payload = b"no arrow stream"
+    bad.save()
+    receive(table([complaint(2)]), "tests", timezone.now())
+    pipeline.work_off()
+    bad.refresh_from_db()
+    assert bad.state == "failed"
+    assert bad.attempts == pipeline.MOST_ATTEMPTS
+    assert bytes(bad.payload) == b"no arrow stream", "nothing is lost by it"
+    assert landed()["external_id"].to_pylist() == ["S-2"]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_rollups_do_not_depend_on_how_signals_are_delivered(parts: int) -> None:
+    rng = np.random.default_rng(3)
+    products = ["toys", "garden"]
+    rows = [orders(day, 20 + day, product) for day in range(4) for product in products]
+    rows += [
+        complaint(n, day=int(rng.integers(0, 4)), product=products[int(rng.integers(0, 2))])
+        for n in range(40)
+    ]
+    arrive(*rows[:8], *rows[8:12])
+    keys = [SeriesKey("complaint_rate", Slice.of({"product": p})) for p in products]
+    follow(SeriesKey("complaint_rate"), *keys)
+    rest = rows[12:]
+    for part in range(parts):
+        arrive(*rest[part::parts])
+    expected = roll_up_slices(
+        landed(), "complaint_rate", [k.slice for k in keys], ends_at=DAY + timedelta(days=4)
+    )
+    for row, key in enumerate(keys):
+        value, exposure = rolled_up(key)
+        assert value[:4] == expected.value[row][:4].tolist()
+        assert exposure[:4] == expected.exposure[row][:4].tolist()
+
+
+def test_a_grave_complaint_opens_a_case_and_a_second_one_joins_it() -> None:
+    grave = {"kind": "escalation", "loss": Decimal("120.00"), "currency": "EUR"}
+    arrive(complaint(1, customer_id="K", **grave))
+    arrive(complaint(2, day=1, customer_id="K", **grave), complaint(3, customer_id="other"))
+    case = Case.objects.get()
+    assert case.customer_id == "K"
+    assert case.n_signals == 2
+    assert case.due_at is not None
+    assert case.due_at > case.opened_at
+    assert case.recommendation.limit >= 0
+    assert [e.kind for e in case.entries.all()] == ["signal", "recommended", "signal"]
+
+
+def test_a_delivery_in_process_is_left_to_its_worker() -> None:
+    receive(table([complaint(1)]), "tests", timezone.now())
+    assert pipeline.work_off(limit=1) == 1
+    assert pipeline.work_off() == 0
