@@ -121,19 +121,24 @@ def test_every_answer_carries_the_guards(
     assert settings.SESSION_COOKIE_SAMESITE == "Lax"
 
 
-def test_the_home_page_of_every_role_is_honest(people: People, client: Client) -> None:
-    for user in (people.leader, people.manager, people.owner, people.analyst, people.compliance):
-        client.force_login(user)
-        page = client.get("/").content.decode()
-        assert f"Good to see you, {user.first_name}" in page
-        assert "No signals have arrived" in page or "No case is open" in page
+def test_the_day_begins_where_ones_roles_have_work(people: People, client: Client) -> None:
+    starts = {
+        "/overview/": (people.leader, people.manager, people.analyst, people.product_owner),
+        "/cases/": (people.owner, people.colleague),
+    }
+    for start, users in starts.items():
+        for user in users:
+            client.force_login(user)
+            assert client.get("/").headers["Location"] == start
+    client.force_login(people.admin)
+    assert "Good to see you, Ada" in client.get("/").content.decode()
     client.force_login(people.nobody)
     assert "You have no role yet" in client.get("/").content.decode()
 
 
 def test_the_sidebar_offers_what_one_may_use(people: People, client: Client) -> None:
     client.force_login(people.owner)
-    assert 'href="/people/"' not in client.get("/").content.decode()
+    assert 'href="/people/"' not in client.get("/profile/").content.decode()
     client.force_login(people.admin)
     page = client.get("/people/").content.decode()
     assert 'href="/system/"' in page

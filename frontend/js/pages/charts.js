@@ -1,6 +1,7 @@
 // Charts of the pages: every [data-chart] is drawn from the JSON option it names, when it is near the
-// screen, in the colours of the theme, and again when the theme changes. A mark with `href` opens it.
-import * as echarts from 'echarts/core';
+// screen, in the colours of the theme, and again when the theme changes. A mark with `href` opens it in the drawer,
+// screen, in the colours of the theme, and again when the theme changes. A mark with `href` opens it in
+// the drawer, one with `page` goes there.
 import { BarChart, LineChart, SankeyChart, ScatterChart } from 'echarts/charts';
 import { AriaComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
@@ -64,8 +65,9 @@ function draw(element) {
   const option = JSON.parse(document.getElementById(element.dataset.chart).textContent, revive);
   chart.setOption({ animation: !still(), animationDuration: 200, ...coloured(option, colour) });
   chart.on('click', (mark) => {
-    const url = mark.data?.href;
-    if (url) document.dispatchEvent(new CustomEvent('open-drawer', { detail: { url } }));
+    const { href: url, page } = mark.data ?? {};
+    if (page) location.assign(page);
+    else if (url) document.dispatchEvent(new CustomEvent('open-drawer', { detail: { url } }));
   });
   done();
 }

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from amends.web.accounts.access import public, requires, signed_in
 from amends.web.accounts.models import User
-from amends.web.accounts.permissions import Verb
+from amends.web.accounts.permissions import Reach, Verb
 from amends.web.project.health import Finding, State, check_database, check_migrations, examine
-from amends.web.project.home_page import Panel, first_steps, panels_for, people_by_role
+from amends.web.project.home_page import first_steps, people_by_role
 from amends.web.project.live import topics_for
 from amends.web.ui.live import stream
 from amends.web.ui.pages import page
@@ -20,16 +21,14 @@ from amends.web.ui.parts import Bar
 
 @dataclass(frozen=True, slots=True)
 class HomeContext:
-    """The home page of one person."""
+    """The home page of those who run the system, and of who has no role yet."""
 
-    panels: list[Panel]
-    """What their roles work with, in order."""
     steps: list[tuple[str, str, bool]]
-    """For administrators: what a new installation still needs: title, how, done."""
+    """What a new installation still needs: title, how, done."""
     bars: list[Bar]
-    """For administrators, once that is done: people by role."""
+    """Once that is done: people by role."""
     findings: list[Finding]
-    """The checks, for those who may see the system's health."""
+    """The checks of the system's health."""
     troubles: list[Finding]
     """Those of them that did not go well."""
 
@@ -45,16 +44,25 @@ class SystemContext:
 @require_safe
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """Show where the day begins for one's roles."""
+    """Lead to where the day begins for one's roles; administrators see the system's state here."""
     person = request.user
     assert isinstance(person, User)  # noqa: S101  (`signed_in`)
     is_admin = person.may(Verb.SYSTEM_MANAGE)
+    if not is_admin and (start := _where_the_day_begins(person)):
+        return redirect(start)
     steps = first_steps() if is_admin else []
     findings = examine() if is_admin else []
     troubles = [f for f in findings if f.state is not State.WELL]
     bars = people_by_role() if is_admin and not steps else []
-    context = HomeContext(panels_for(person), steps, bars, findings, troubles)
+    context = HomeContext(steps, bars, findings, troubles)
     return page(request, "project/home.html", context)
+
+
+def _where_the_day_begins(person: User) -> str:
+    """Return the name of a page; empty: the home page itself."""
+    if person.reach(Verb.REPORT_READ) is Reach.ALL:
+        return "reports:overview"
+    return "cases:queue" if person.may(Verb.CASE_READ) else ""
 
 
 @require_safe
