@@ -1,7 +1,7 @@
 // Charts of the pages: every [data-chart] is drawn from the JSON option it names, when it is near the
-// screen, in the colours of the theme, and again when the theme changes. A mark with `href` opens it in the drawer,
 // screen, in the colours of the theme, and again when the theme changes. A mark with `href` opens it in
 // the drawer, one with `page` goes there.
+import * as echarts from 'echarts/core';
 import { BarChart, LineChart, SankeyChart, ScatterChart } from 'echarts/charts';
 import { AriaComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
