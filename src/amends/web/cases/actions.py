@@ -11,11 +11,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from amends.engine.contracts import Severity
-from amends.web.accounts.access import access, can, require
+from amends.web.accounts.access import access, require
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import ALLOWS, Verb
 from amends.web.cases.clocks import next_deadline
@@ -93,8 +94,9 @@ def mark_answered(case: Case, actor: User) -> None:
 
 def assign(actor: User, case: Case, version: int, person: User) -> None:
     """Give a case to somebody who may work on it; an unowned one may be taken by whoever may."""
-    do = Verb.CASE_WORK if _takes_over(actor, case, person) else Verb.CASE_ASSIGN
-    with changing(actor, case, version, do=do) as locked:
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        if not (person.pk == actor.pk and locked.owner_id is None):
+            access(actor, locked, see=Verb.CASE_READ, do=Verb.CASE_ASSIGN)
         require_move(locked, "assign")
         if not (person.is_active and person.may(Verb.CASE_WORK)):
             raise RefusedError(f"{person} cannot {ALLOWS[Verb.CASE_WORK].partition(':')[0]}.")
@@ -102,10 +104,6 @@ def assign(actor: User, case: Case, version: int, person: User) -> None:
             raise RefusedError(f"{locked.ref} is {person.first_name}’s already.")
         locked.owner = person
         tell(locked, actor, Happening.ASSIGNED, f"Assigned to {person}")
-
-
-def _takes_over(actor: User, case: Case, person: User) -> bool:
-    return person.pk == actor.pk and case.owner_id is None
 
 
 def assign_many(
@@ -124,6 +122,8 @@ def assign_many(
             assign(actor, case, version, person)
         except RefusedError as error:
             refused += error.messages
+        except PermissionDenied:
+            refused.append(f"{case.ref} is not yours to give.")
     return len(cases) - len(refused), refused
 
 
@@ -309,8 +309,3 @@ def _who_was_quicker(case: Case) -> str:
         f"{who} changed {case.ref} while you looked at it: “{last.title}”. "
         "Look at it again, then repeat."
     )
-
-
-def may_assign(actor: User, case: Case) -> bool:
-    """Whether the actor may give this case to anybody."""
-    return can(actor, Verb.CASE_ASSIGN, case)

@@ -10,7 +10,8 @@ from django.http import QueryDict
 from amends.engine.contracts import Severity
 from amends.web.accounts.models import Team, User
 from amends.web.cases.actions import NewCase
-from amends.web.cases.models import Case, State
+from amends.web.cases.authority import Option
+from amends.web.cases.models import Case, Recommendation, State
 from amends.web.cases.queries import causes_of_cases, other_teams, workers
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.wording import role_words, short_action
@@ -156,16 +157,23 @@ class ChangeForm(CaseForm):
         field = self.fields["option"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [
-                (option.key, _option_label(option.approver, words))
+                (option.key, _option_label(option))
                 for option in authority_in(person, case).options()
-                for words in [
-                    short_action(option.kind, option.goodwill, option.owed, option.currency)
-                ]
+                if option.key != recommended_key(case)
             ]
 
 
-def _option_label(approver: str, words: str) -> str:
-    return f"{words}, if the {role_words(approver)} approves" if approver else words
+def _option_label(option: Option) -> str:
+    words = short_action(option.kind, option.goodwill, option.owed, option.currency)
+    if not option.approver:
+        return words
+    return f"{words} (the {role_words(option.approver)} approves)"
+
+
+def recommended_key(case: Case) -> str:
+    """Return what `Option.key` is of the recommended action; empty without one."""
+    row: Recommendation | None = getattr(case, "recommendation", None)
+    return "" if row is None else f"{row.kind} {row.amount:.2f}"
 
 
 class NewCaseForm(forms.Form):

@@ -230,14 +230,19 @@ def _entry(case: Case, row: Row, title: str) -> Entry:
 
 
 def _title(row: Row, taxonomy: Taxonomy) -> str:
+    """Return the agent's words, else the cause's name, else how the customer began to tell."""
     if row["subject"]:
         title = str(row["subject"])
     elif row["cause"] in taxonomy:
         title = taxonomy.label(row["cause"])
+    elif row["verbatim"]:
+        title = f"“{' '.join(str(row['verbatim']).split())}"
     else:
-        title = f"{str(row['kind']).replace('_', ' ')} without a known cause"
+        title = f"{str(row['kind']).replace('_', ' ')} without words"
     title = title[:1].upper() + title[1:]
-    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
+    if len(title) > LONGEST_TITLE:
+        title = f"{title[: LONGEST_TITLE - 2].rstrip()}…"
+    return f"{title}”" if title.startswith("“") else title
 
 
 def _value(row: Row, customer: Customer) -> Decimal:

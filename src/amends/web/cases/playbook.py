@@ -79,6 +79,7 @@ class Playbook:
     start: str
     """What the button says; empty when the person may not start it."""
     may_change: bool
+    may_skip: bool
     may_approve: bool
     may_undo: bool
     note: str
@@ -88,6 +89,11 @@ class Playbook:
     def shown(self) -> Evidence | None:
         """Return the evidence for what is recommended."""
         return next((found for found in self.evidence if found.is_shown), None)
+
+    @property
+    def others(self) -> list[Evidence]:
+        """Return the evidence for everything else that policy allows, best first."""
+        return [found for found in self.evidence if not found.is_shown]
 
     @property
     def is_waiting(self) -> bool:
@@ -126,6 +132,7 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         decided_words=words_of(decided) if decided else "",
         start=_start(option),
         may_change=is_free,
+        may_skip=is_free and (option is None or not option.owed),
         may_approve=is_waiting
         and decided is not None
         and can(person, Verb.ACTION_APPROVE, case)
@@ -191,8 +198,8 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
     costs.append((name, amount_words(row.amount, row.currency)))
     limit = amount_words(row.limit, row.currency)
     if explanation is not None:
-        limit = f"{limit} ({explanation.limit_reason.replace('-', ' ')})"
-    costs.append((f"Limit of an {role_words(row.role)}", limit))
+        limit = f"{limit}, {explanation.limit_reason.partition(': ')[2].replace('-', ' ')}"
+    costs.append((f"{role_words(row.role).capitalize()}’s limit", limit))
     approval = f"by the {role_words(row.approver)}" if row.approver else "not needed"
     costs.append(("Approval", approval))
     return costs
@@ -201,8 +208,8 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
 def _steps(
     case: Case, row: Recommendation, decided: Action | None, option: Option | None
 ) -> list[Step]:
-    target = TARGETS[Severity(case.severity)]
-    within = words.duration(int(target.first_response.total_seconds() // 60))
+    target = TARGETS[Severity(case.severity)].first_response
+    within = words.count(round(target.total_seconds() / 3600), "hour")
     return [
         Step("Acknowledge", f"First response within {within}", case.acknowledged_at is not None),
         *_approval_step(row, decided, option),

@@ -34,18 +34,26 @@ class Page:
     n_pages: int
 
 
+def readable(person: User) -> QuerySet[Case]:
+    """Return the cases that a person may read, each once, so that more can be asked of them."""
+    found = within_reach(person, Verb.CASE_READ, Case.objects.order_by())
+    if found.query.distinct:
+        return Case.objects.filter(pk__in=found.values("pk"))
+    return found
+
+
 def open_cases(person: User) -> int:
     """Return how many open cases are within a person's reach: one query."""
-    return within_reach(person, Verb.CASE_READ, Case.objects.filter(state__in=OPEN)).count()
+    return readable(person).filter(state__in=OPEN).count()
 
 
 def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> Page:
     """Return one page of the cases asked for within reach, next deadline first: three queries."""
-    found = _filtered(within_reach(person, Verb.CASE_READ, Case.objects.all()), asked)
+    found = _filtered(readable(person), asked)
     tabs = {tab: _in_tab(tab, person, now) for tab in TABS}
     counts = found.order_by().aggregate(
-        **{tab: Count("pk", filter=condition, distinct=True) for tab, condition in tabs.items()},
-        all=Count("pk", distinct=True),
+        **{tab: Count("pk", filter=condition) for tab, condition in tabs.items()},
+        all=Count("pk"),
     )
     total: int = counts[asked.tab]
     n_pages = max(1, -(-total // size))
@@ -141,15 +149,14 @@ def decisions(case: Case) -> list[Action]:
 
 def similar_cases(person: User, case: Case) -> list[Case]:
     """Return the newest cases of the same cause and tier that are over, within reach."""
-    cases = within_reach(person, Verb.CASE_READ, Case.objects.all())
-    alike = cases.filter(cause=case.cause, tier=case.tier).exclude(state__in=OPEN)
+    alike = readable(person).filter(cause=case.cause, tier=case.tier).exclude(state__in=OPEN)
     return list(_listed(alike.exclude(pk=case.pk)).order_by("-opened_at", "-pk")[:SIMILAR_SHOWN])
 
 
 def other_cases(person: User, customer: Customer, case: Case) -> list[Case]:
     """Return the customer's other cases of the 90 days before, newest first, within reach."""
-    cases = within_reach(person, Verb.CASE_READ, Case.objects.filter(customer=customer))
-    recent = cases.exclude(pk=case.pk).filter(opened_at__gte=case.opened_at - RECENT)
+    theirs = readable(person).filter(customer=customer).exclude(pk=case.pk)
+    recent = theirs.filter(opened_at__gte=case.opened_at - RECENT)
     return list(recent.order_by("-opened_at", "-pk")[:OTHERS_SHOWN])
 
 

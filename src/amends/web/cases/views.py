@@ -33,7 +33,15 @@ from amends.web.cases.queue import (
     summary,
     tabs_of,
 )
-from amends.web.cases.workspace import Beside, Head, Timeline, beside_of, head_of, timeline_of
+from amends.web.cases.workspace import (
+    Beside,
+    Head,
+    Timeline,
+    beside_of,
+    head_of,
+    similar_to,
+    timeline_of,
+)
 from amends.web.intake.queries import signals_of_customer
 from amends.web.intake.telling import SignalRow
 from amends.web.ui.pages import done, is_fragment, page
@@ -78,6 +86,7 @@ class WorkspaceContext:
     head: Head | None
     timeline: Timeline | None
     beside: Beside | None
+    similar: Sequence[Line] = ()
     live: tuple[str, ...] = LIVE
 
 
@@ -173,6 +182,7 @@ def workspace(request: HttpRequest, ref: str) -> HttpResponse:
         head=head_of(person, case) if wanted in {"", "head"} else None,
         timeline=timeline_of(person, case) if wanted in {"", "timeline"} else None,
         beside=beside_of(person, case) if wanted in {"", "beside"} else None,
+        similar=similar_to(person, case) if not wanted else (),
     )
     return page(request, "cases/workspace.html", context, fragment=wanted)
 

@@ -57,13 +57,12 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Playbook, customer and what is alike."""
+    """Playbook and customer."""
 
     case: Case
     playbook: Playbook | None
     others: Sequence[tuple[Case, str, Tone]]
     """The customer's other cases of the 90 days before: case, state, tone."""
-    similar: Sequence[Line]
 
 
 def head_of(person: User, case: Case) -> Head:
@@ -126,5 +125,9 @@ def beside_of(person: User, case: Case) -> Beside:
             (other, State(other.state).label, state_tone(other.state))
             for other in queries.other_cases(person, case.customer, case)
         ],
-        similar=[line_of(other, timezone.now()) for other in queries.similar_cases(person, case)],
     )
+
+
+def similar_to(person: User, case: Case) -> list[Line]:
+    """Return cases of the same cause and tier that are over."""
+    return [line_of(other, timezone.now()) for other in queries.similar_cases(person, case)]
