@@ -66,7 +66,8 @@ def change_of(figures: CauseFigures) -> Change:
     tone: ChangeTone = "critical" if interval.low > 1 else "good" if interval.high < 1 else ""
     text = words.signed_percent(ratio - 1)
     ends = words.interval(low, high if math.isfinite(interval.high) else "∞")
-    return Change(text, ends, tone, "" if ratio == 1 else "up" if ratio > 1 else "down")
+    is_flat = not text.startswith(("+", words.MINUS))
+    return Change(text, ends, tone, "" if is_flat else "up" if ratio > 1 else "down")
 
 
 def rows_of_causes(table: CauseTable, filters: Filters) -> tuple[CauseRow, ...]:

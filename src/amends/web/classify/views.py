@@ -34,8 +34,10 @@ from amends.web.intake.naming import cause_label
 from amends.web.intake.narrowing import url_between
 from amends.web.intake.queries import FilterBar, filter_bar
 from amends.web.intake.telling import SignalRow
-from amends.web.ui.pages import page
+from amends.web.ui.pages import is_fragment, page
 from amends.web.ui.parts import Bar, Branch, Chart, Kpi
+
+TYPICAL_IN_DRAWER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class CauseContext:
     kpis: tuple[Kpi, ...]
     n: int
     volume: Chart | None
-    places: tuple[tuple[str, tuple[Bar, ...]], ...]
     typical: tuple[SignalRow, ...]
+    """Only in the drawer; the page fetches them with the places (`behind_url`)."""
     others_title: str
     others: tuple[CauseRow, ...]
     signals_url: str
@@ -79,6 +81,16 @@ class CauseContext:
     """Empty for those who may not see breakdowns."""
     all_breakdowns_url: str
     here: str
+    behind_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BehindContext:
+    """What lies behind a cause."""
+
+    places: tuple[tuple[str, tuple[Bar, ...]], ...]
+    typical: tuple[SignalRow, ...]
+    signals_url: str
 
 
 @require_safe
@@ -105,11 +117,13 @@ def causes(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires(Verb.CAUSE_READ)
 def cause(request: HttpRequest, path: str) -> HttpResponse:
-    """Show one cause or branch: its course, where it happens, typical words, its relatives."""
+    """Show one cause or branch: its course, its relatives, and what lies behind it."""
     asked = filters_of(request)
     if asked.cause and asked.cause != path:
         return HttpResponseRedirect(url_of_cause(asked.cause, asked))
     filters = replace(asked, cause=path)
+    if request.GET.get("part") == "behind":
+        return _behind(request, filters)
     known, top = taxonomy().get(path), path.partition("/")[0]
     table = cause_table(replace(filters, cause=top))
     figures = figures_of(table, path)
@@ -119,6 +133,7 @@ def cause(request: HttpRequest, path: str) -> HttpResponse:
     is_branch = any(other.startswith(f"{path}/") for other in paths)
     others = others_of(table, path, is_branch=is_branch)
     breakdowns = reverse("detect:breakdowns")
+    in_drawer = is_fragment(request)
     may = current_person(request).may(Verb.BREAKDOWN_READ)
     context = CauseContext(
         filters=filters,
@@ -130,17 +145,28 @@ def cause(request: HttpRequest, path: str) -> HttpResponse:
         crumbs=crumbs_of(path, filters),
         kpis=kpis_of(figures, filters),
         n=figures.n,
-        volume=_volume(filters) if figures.n else None,
-        places=bars_of_places(places_of(filters), filters) if figures.n else (),
-        typical=typical_of(filters) if figures.n else (),
+        volume=_volume(filters) if figures.n and not in_drawer else None,
+        typical=typical_of(filters, TYPICAL_IN_DRAWER) if figures.n and in_drawer else (),
         others_title="Causes of this branch" if is_branch else "Other causes of this branch",
         others=rows_of_causes(others, filters),
         signals_url=url_of_signals(filters, told="failure"),
         breakdowns_url=breakdowns + filters.query(state="all") if may else "",
         all_breakdowns_url=breakdowns + filters.query(),
         here=url_of_cause(path, filters),
+        behind_url=reverse("classify:cause", args=[path]) + filters.query(cause="", part="behind"),
     )
     return page(request, "classify/cause.html", context, fragment="drawer")
+
+
+def _behind(request: HttpRequest, filters: Filters) -> HttpResponse:
+    """Show where a cause happens and what customers say: the page fetches it once it is there."""
+    places, typical = places_of(filters), typical_of(filters)
+    context = BehindContext(
+        places=bars_of_places(places, filters),
+        typical=typical,
+        signals_url=url_of_signals(filters, told="failure"),
+    )
+    return page(request, "classify/behind.html", context)
 
 
 def _volume(filters: Filters) -> Chart:
