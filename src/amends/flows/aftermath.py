@@ -16,6 +16,8 @@ from .staff import Worked
 
 WINDOW: Final = timedelta(days=14)
 """After so long it is told whether a customer stayed, and until then who complained again."""
+SOON: Final = 0.3
+"""Share of those who leave within the year that have left when the window closes."""
 _SURVEYED: Final = (24.0, 72.0)
 """Hours from resolving to the answer."""
 _WORDS: Final = 0.45
@@ -62,7 +64,7 @@ def outcome_signals(
     rows = [
         *_written(world, answered, Kind.SURVEY, seed, _survey),
         *_written(world, again, Kind.COMPLAINT, seed, _complaint),
-        *(_stayed(f, w) for f, w, _ in cases),
+        *(_stayed(*case) for case in cases),
     ]
     if not rows:
         return SIGNAL_SCHEMA.empty_table()
@@ -127,7 +129,7 @@ def _complaint(world: World, case: _Case, words: str) -> _Row:
     )
 
 
-def _stayed(facts: CaseFacts, worked: Worked) -> _Row:
+def _stayed(facts: CaseFacts, worked: Worked, rng: np.random.Generator) -> _Row:
     outcome = worked.outcome
     kept = Decimal(repr(outcome.value)).quantize(CENT)
     row = _signal(Kind.TRANSACTION, "crm", f"STAYED-{facts.case_ref}", worked.resolved_at + WINDOW)
@@ -136,7 +138,7 @@ def _stayed(facts: CaseFacts, worked: Worked) -> _Row:
         "customer_id": facts.customer_id,
         "exposure": 0.0,
         "attributes": [
-            ("churned", str(outcome.churned).lower()),
+            ("churned", str(outcome.churned and rng.random() < SOON).lower()),
             ("repurchased", str(outcome.repurchased).lower()),
             ("kept_value", str(kept)),
         ],

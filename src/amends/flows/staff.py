@@ -145,7 +145,9 @@ def _outcome(
 
 
 def _answers(world: World, outcome: Outcome) -> float:
-    """Return the chance of an answer: the very content and the very cross answer more."""
-    selection = world.company.selection
+    """Return the chance of an answer: the very content and the very cross answer more.
+
+    After a case everybody is asked, while of ordinary tickets some are.
+    """
     mood = min(max(round(outcome.satisfaction), 1), 5)
-    return selection.invited * selection.answers[mood - 1]
+    return world.company.selection.answers[mood - 1]

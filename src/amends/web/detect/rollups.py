@@ -6,7 +6,7 @@ land (`exclusively`).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -15,6 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+from pyarrow import csv
 
 from amends.engine.contracts import (
     MEASURES,
@@ -28,6 +32,10 @@ from amends.engine.contracts import (
 )
 from amends.engine.signals import add_up, exposed_slices
 from amends.web.detect.models import Series, slice_of, slice_text
+from amends.web.intake.sequences import next_ids
+
+Ints = NDArray[np.int64]
+Instants = NDArray[np.datetime64]
 
 LANDING_LOCK = 7_204_001
 """Advisory lock: shared by batches that land, exclusive for filling new series."""
@@ -49,12 +57,24 @@ def exclusively() -> Iterator[None]:
         yield
 
 
-def add(signals: pa.Table, now: datetime, *, sign: int = 1, only: Collection[int] = ()) -> None:
-    """Add what signals say to the rollups of all series, or of `only` some; −1 takes it away."""
+def add(signals: pa.Table, now: datetime, *, sign: int = 1) -> None:
+    """Add what signals say to the rollups of all series; a sign of −1 takes it away."""
+    _add(Series.objects.all(), signals, now, sign=sign)
+
+
+def _add(
+    followed: QuerySet[Series],
+    signals: pa.Table,
+    now: datetime,
+    *,
+    sign: int = 1,
+    is_new: bool = False,
+) -> None:
     counted = countable(signals)
     if not len(counted):
         return
-    for measure, members in groupby(_members(only), key=lambda m: m.measure):
+    ordered = followed.order_by("measure", "pk")
+    for measure, members in groupby(ordered, key=lambda m: m.measure):
         series = list(members)
         exposed = [m for m in series if m.exposure_of_id == m.pk]
         totals = add_up(
@@ -63,13 +83,15 @@ def add(signals: pa.Table, now: datetime, *, sign: int = 1, only: Collection[int
             [slice_of(m.slice) for m in series],
             [slice_of(m.slice) for m in exposed],
         )
-        value = _cells([m.pk for m in series], totals.starts, totals.value)
-        changed = sorted({pk for pk, _ in value})
-        exposure = {}
+        exposure = np.zeros_like(totals.value)
         if totals.exposure is not None:
-            exposure = _cells([m.pk for m in exposed], totals.starts, totals.exposure)
-        _upsert(value, exposure, sign)
-        Series.objects.filter(pk__in=changed).update(changed_at=now)
+            own = [row for row, m in enumerate(series) if m.exposure_of_id == m.pk]
+            exposure[own] = totals.exposure
+        ids = np.array([m.pk for m in series])
+        cells = _cells(ids, totals.starts, sign * totals.value, sign * exposure)
+        _write(cells, is_new=is_new)
+        changed = ids[(totals.value != 0).any(axis=1)]
+        Series.objects.filter(pk__in=changed.tolist()).update(changed_at=now)
 
 
 def make_series(signals: pa.Table, keys: Iterable[SeriesKey], now: datetime) -> list[Series]:
@@ -79,22 +101,24 @@ def make_series(signals: pa.Table, keys: Iterable[SeriesKey], now: datetime) -> 
     """
     wanted = list(dict.fromkeys(keys))
     known = {s.key: s for s in Series.objects.filter(measure__in={k.measure for k in wanted})}
-    new: list[Series] = []
+    counted = countable(signals)
+    owners: dict[SeriesKey, SeriesKey] = {}
     for measure, group in _by_measure(wanted).items():
-        slices = [key.slice for key in group]
-        owners = exposed_slices(countable(signals), measure, slices)
-        is_timed = MEASURES[measure].per == "day"
-        for where in dict.fromkeys((*owners, *slices)):
-            key = SeriesKey(measure, where)
-            if key not in known:
-                known[key] = Series.objects.create(measure=measure, slice=slice_text(where))
-                new.append(known[key])
-        if is_timed:
+        if MEASURES[measure].per == "day":
             continue
-        for where, owner in (*zip(slices, owners, strict=True), *((o, o) for o in owners)):
-            known[SeriesKey(measure, where)].exposure_of = known[SeriesKey(measure, owner)]
-    Series.objects.bulk_update(new, ["exposure_of"], batch_size=1000)
-    add(signals, now, only=[s.pk for s in new])
+        lies_in = exposed_slices(counted, measure, [key.slice for key in group])
+        for key, where in zip(group, lies_in, strict=True):
+            owners[key] = owners[SeriesKey(measure, where)] = SeriesKey(measure, where)
+    new = [key for key in dict.fromkeys((*owners, *wanted)) if key not in known]
+    made = [
+        Series(pk=pk, measure=key.measure, slice=slice_text(key.slice))
+        for pk, key in zip(next_ids(Series, len(new)), new, strict=True)
+    ]
+    known |= dict(zip(new, made, strict=True))
+    for key in new:
+        known[key].exposure_of_id = known[owners[key]].pk if key in owners else None
+    Series.objects.bulk_create(made)
+    _add(Series.objects.filter(pk__in=[s.pk for s in made]), signals, now, is_new=True)
     return [known[key] for key in wanted]
 
 
@@ -155,11 +179,6 @@ def first_day() -> datetime | None:
     return row[0] if row else None
 
 
-def _members(only: Collection[int]) -> list[Series]:
-    every = Series.objects.order_by("measure", "pk")
-    return list(every.filter(pk__in=only) if only else every)
-
-
 def _by_measure(keys: Iterable[SeriesKey]) -> Mapping[str, list[SeriesKey]]:
     found: dict[str, list[SeriesKey]] = defaultdict(list)
     for key in keys:
@@ -167,42 +186,46 @@ def _by_measure(keys: Iterable[SeriesKey]) -> Mapping[str, list[SeriesKey]]:
     return found
 
 
-def _cells(
-    ids: Sequence[int], starts: np.ndarray, totals: Floats
-) -> dict[tuple[int, datetime], float]:
-    """Return what is not 0, by series and day."""
-    days = [d.replace(tzinfo=UTC) for d in starts.astype("datetime64[us]").astype(datetime)]
-    rows, columns = np.nonzero(totals)
-    return {
-        (ids[row], days[column]): float(totals[row, column])
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-    }
+def _cells(ids: Ints, starts: Instants, value: Floats, exposure: Floats) -> pa.Table:
+    """Return what is not 0, in one order for all: no two batches lock each other out."""
+    rows, columns = np.nonzero((value != 0) | (exposure != 0))
+    return pa.table(
+        {
+            "series_id": ids[rows],
+            "starts_at": pa.array(starts[columns]).cast(pa.timestamp("s", tz="UTC")),
+            "value": value[rows, columns],
+            "exposure": exposure[rows, columns],
+        }
+    )
 
 
-def _upsert(
-    value: Mapping[tuple[int, datetime], float],
-    exposure: Mapping[tuple[int, datetime], float],
-    sign: int,
-) -> None:
-    cells = sorted(value.keys() | exposure.keys())  # one order for all: no two batches deadlock
-    if not cells:
+def _write(cells: pa.Table, *, is_new: bool) -> None:
+    """Add cells to the rollups; those of new series are not there yet."""
+    if not len(cells):
         return
     with connection.cursor() as cursor:
+        if is_new:
+            _copy(cursor, cells, "detect_rollup (series_id, starts_at, value, exposure)")
+            return
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS rollup_batch (series_id bigint, starts_at timestamptz,"
             " value float8, exposure float8) ON COMMIT DELETE ROWS"
         )
         cursor.execute("TRUNCATE rollup_batch")
-        with cursor.copy("COPY rollup_batch FROM STDIN") as copy:
-            for cell in cells:
-                added = sign * value.get(cell, 0.0), sign * exposure.get(cell, 0.0)
-                copy.write_row((*cell, *added))
+        _copy(cursor, cells, "rollup_batch")
         cursor.execute(
             "INSERT INTO detect_rollup AS old (series_id, starts_at, value, exposure)"
             " SELECT * FROM rollup_batch ORDER BY series_id, starts_at"
             " ON CONFLICT (series_id, starts_at) DO UPDATE SET"
             " value = old.value + excluded.value, exposure = old.exposure + excluded.exposure"
         )
+
+
+def _copy(cursor: CursorWrapper, cells: pa.Table, into: str) -> None:
+    text = pa.BufferOutputStream()
+    csv.write_csv(cells, text, csv.WriteOptions(include_header=False))
+    with cursor.copy(f"COPY {into} FROM STDIN WITH (FORMAT csv)") as copy:
+        copy.write(memoryview(text.getvalue()))
 
 
 def _read(row_of: Mapping[int, int], starts: np.ndarray) -> tuple[Floats, Floats]:

@@ -11,6 +11,8 @@ TOPICS: Final[Mapping[str, Verb]] = {
     "signals": Verb.SIGNAL_READ,
     "cases": Verb.CASE_READ,
     "breakdowns": Verb.BREAKDOWN_READ,
+    "outcomes": Verb.OUTCOME_READ,
+    "fixes": Verb.FIX_READ,
 }
 """A new topic is one line here; actions say `publish(topic)`."""
 

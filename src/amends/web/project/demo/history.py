@@ -3,10 +3,12 @@
 import multiprocessing as mp
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess as Process
 from typing import Final
 
 import pghistory
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection, transaction
 
 from amends.engine.contracts import CaseFacts, starter_taxonomy
@@ -18,7 +20,7 @@ from amends.flows.living import split
 from amends.flows.staff import Worked, work
 from amends.web.accounts.demo import make_demo_people
 from amends.web.accounts.models import Team
-from amends.web.cases.models import Case, Route
+from amends.web.cases.models import Case, Route, State
 from amends.web.cases.opening import link_to_breakdown
 from amends.web.cases.recommending import known_facts, lessons, record_of
 from amends.web.classify.in_force import put_in_force, taxonomy_in_force
@@ -47,6 +49,8 @@ LEARN_FROM: Final = 30_000
 """Signals from whose resolution codes the classifier learns before anything is processed."""
 TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
 PROCESSES: Final = 2
+ROUNDS: Final = 3
+"""What customers tell after a case may open another, which is worked in the next round."""
 
 
 def world_of(record: DemoRecord) -> World:
@@ -72,12 +76,14 @@ def load_history(record: DemoRecord, tick: Tick) -> None:
         for month in months:
             receive(month, f"world {record.world}", now)
         _drain(tick)
-        _staff(world, record, tick)
-        _drain(tick)
+        looking = _beside(_find_breakdowns, now)
+        for _ in range(ROUNDS):
+            _staff(world, record, tick)
+            _drain(tick)
         settle(now)
         _learn_actions(now)
-        watching.choose_series(now, tick)
-        watching.watch(now, taxonomy_in_force(), whole=True, tick=tick)
+        tick("looking for breakdowns", 0, 1)
+        _ended(looking)
         for breakdown in Breakdown.objects.all():
             link_to_breakdown(breakdown)
         _make_fixes(truth, now)
@@ -122,18 +128,15 @@ def _drain(tick: Tick) -> None:
     """Work the inbox off in several processes, as several workers would."""
     waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
     rows = sum(waiting.values_list("rows", flat=True))
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
-    context = mp.get_context("fork")
-    workers = [context.Process(target=_work_off) for _ in range(PROCESSES)]
-    for worker in workers:
-        worker.start()
+    workers = [_beside(_work_off) for _ in range(PROCESSES)]
     while any(worker.is_alive() for worker in workers):
         workers[0].join(timeout=0.5)
         left = sum(
             Delivery.objects.filter(state=DeliveryState.WAITING).values_list("rows", flat=True)
         )
         tick("processing signals", rows - left, max(rows, 1))
+    for worker in workers:
+        _ended(worker)
     failed = Delivery.objects.filter(state=DeliveryState.FAILED).first()
     if failed is not None:
         raise RuntimeError(f"A delivery of the demo failed: {failed.error}")
@@ -144,10 +147,37 @@ def _work_off() -> None:
     connection.close()
 
 
+def _find_breakdowns(now: datetime) -> None:
+    with pghistory.context(source="demo"):
+        watching.choose_series(now)
+        watching.watch(now, taxonomy_in_force(), whole=True)
+    connection.close()
+
+
+def _beside(run: Callable[..., None], *arguments: object) -> Process:
+    """Run something in a process of its own: there are two cores."""
+    _leave_database()
+    process = mp.get_context("fork").Process(target=run, args=arguments)
+    process.start()
+    return process
+
+
+def _ended(process: Process) -> None:
+    process.join()
+    if process.exitcode:
+        raise RuntimeError("A part of the load failed; the lines above say why.")
+
+
+def _leave_database() -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
 def _staff(world: World, record: DemoRecord, tick: Tick) -> None:
     """Let people work the cases, and put what customers tell afterwards into the inbox."""
     tick("working cases", 0, 1)
-    cases = list(Case.objects.select_related("recommendation", "customer").order_by("opened_at"))
+    untouched = Case.objects.filter(state=State.NEW, owner=None)
+    cases = list(untouched.select_related("recommendation").order_by("opened_at"))
     known: list[tuple[Case, CaseFacts, LogRecord]] = [
         (case, known_facts(case.recommendation), record_of(case.recommendation)) for case in cases
     ]
@@ -160,8 +190,8 @@ def _staff(world: World, record: DemoRecord, tick: Tick) -> None:
     ]
     keep_worked(cases, done, record.now)
     told = outcome_signals(world, [each for _, _, each in done], facts, record.seed)
-    at = told["occurred_at"].to_pylist()
-    receive(told.filter(pa.array([t <= record.now for t in at])), "aftermath", record.now)
+    now = pa.scalar(record.now, told["occurred_at"].type)
+    receive(told.filter(pc.less_equal(told["occurred_at"], now)), "aftermath", record.now)
     tick("working cases", 1, 1)
 
 

@@ -15,6 +15,7 @@ from amends.web.accounts.models import Membership, User
 from amends.web.accounts.permissions import Role
 from amends.web.cases.clocks import next_deadline
 from amends.web.cases.models import Action, ActionState, Case, Entry, Happening, State
+from amends.web.intake.bulk import update_many
 
 BACKLOG: Final = timedelta(days=7)
 """Of cases younger than this, some are still open: there is something to do."""
@@ -56,7 +57,7 @@ def keep_worked(
     Action.objects.bulk_create(actions, batch_size=1000)
     Entry.objects.bulk_create(entries, batch_size=2000)
     fields = ["state", "owner", "acknowledged_at", "resolved_at", "due_at", "version"]
-    Case.objects.bulk_update(cases, fields, batch_size=500)
+    update_many(cases, fields)
 
 
 def _owners() -> dict[int, list[User]]:
