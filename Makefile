@@ -48,4 +48,4 @@ format:
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv frontend/node_modules $(VENDOR) src/amends/web/ui/static/vendor demo out
+	rm -rf .venv frontend/node_modules $(VENDOR) src/amends/web/ui/static/vendor out
