@@ -12,6 +12,7 @@ from pytest_django import Settings
 from tests.people import People
 
 from amends.engine.contracts import BadInput
+from amends.web.intake.models import Delivery
 from amends.web.project import assets, health, serve
 from amends.web.project.health import State, examine
 from amends.web.project.serve import Door, check_port
@@ -135,3 +136,24 @@ def test_a_taken_port_is_said_with_another_to_try() -> None:
             check_port(Door(port=port))
     assert f"--port {port + 1}" in refused.value.remedy
     check_port(Door(port=port))
+
+
+def test_deliveries_that_failed_or_lie_about_are_told() -> None:
+    delivery = Delivery.objects.create(
+        source="crm", received_at=timezone.now() - timedelta(hours=1), rows=1, payload=b""
+    )
+    assert state("Inbox") is State.WARNING
+    delivery.state, delivery.error = "failed", "ValueError: no such column"
+    delivery.save()
+    (found,) = (f for f in examine() if f.name == "Inbox")
+    assert found.state is State.BROKEN
+    assert "crm" in found.what
+    assert "no such column" in found.what
+
+
+def test_a_lake_that_cannot_be_read_is_told(tmp_path: Path, settings: Settings) -> None:
+    settings.AMENDS_LAKE = str(tmp_path / "lake")
+    assert state("Lake") is State.WELL
+    (tmp_path / "file").write_text("no lake")
+    settings.AMENDS_LAKE = str(tmp_path / "file")
+    assert state("Lake") is State.BROKEN

@@ -17,10 +17,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 from amends.engine.contracts import BadInput
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Role
+from amends.web.detect.models import Series, WatchRun
+from amends.web.intake.lake import lake
+from amends.web.intake.models import Delivery, DeliveryState
 from amends.web.project.assets import is_prepared
 from amends.web.project.home import LITTLE_SPACE_MB, open_home
 from amends.web.project.tables import pending_migrations
 
+INBOX_IS_LATE: Final = timedelta(minutes=10)
 WORKER_IS_LATE: Final = timedelta(seconds=60)
 """A worker writes its heartbeat every ten seconds."""
 
@@ -140,6 +144,64 @@ def check_jobs() -> Finding:
     return Finding("Jobs", State.WELL, "None failed in the last day")
 
 
+def check_inbox() -> Finding:
+    """Look whether what arrives is processed."""
+    try:
+        failed = Delivery.objects.filter(state=DeliveryState.FAILED)
+        first, n_failed = failed.order_by("pk").first(), failed.count()
+        waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
+        oldest = waiting.order_by("received_at").first()
+        n_waiting = waiting.count()
+    except DatabaseError as error:
+        return Finding("Inbox", State.BROKEN, f"It cannot be read: {_first_line(error)}")
+    if first is not None:
+        return Finding(
+            "Inbox",
+            State.BROKEN,
+            f"{n_failed} deliveries could not be processed; the first from {first.source}: "
+            f"{first.error}",
+            "They are kept. Mend the cause, then set them to waiting again.",
+        )
+    if oldest is not None and timezone.now() - oldest.received_at > INBOX_IS_LATE:
+        return Finding(
+            "Inbox",
+            State.WARNING,
+            f"{n_waiting} deliveries wait, the oldest since {oldest.received_at:%-d %b %H:%M} UTC.",
+            "Start another `amends worker`, or look at the one that runs.",
+        )
+    return Finding("Inbox", State.WELL, "Everything that arrived is processed")
+
+
+def check_lake() -> Finding:
+    """Reach the lake and say how much it holds."""
+    try:
+        signals = lake().fetch(lake().signals().count())[0][0].as_py()
+    except (BadInput, OSError, RuntimeError) as error:
+        what = error.what if isinstance(error, BadInput) else _first_line(error)
+        return Finding(
+            "Lake",
+            State.BROKEN,
+            f"It cannot be read: {what}",
+            "See that AMENDS_LAKE names a folder or bucket that amends may read and write.",
+        )
+    return Finding("Lake", State.WELL, f"{signals:,} signals")
+
+
+def check_watch() -> Finding:
+    """Look whether series are watched."""
+    try:
+        run = WatchRun.objects.order_by("-pk").first()
+        series = Series.objects.count()
+    except DatabaseError as error:
+        return Finding("Watch", State.BROKEN, f"It cannot be looked up: {_first_line(error)}")
+    if not series:
+        return Finding("Watch", State.WELL, "No series yet: they are chosen every night")
+    if run is None:
+        remedy = "The worker watches when signals land; see the checks of worker and jobs."
+        return Finding("Watch", State.WARNING, f"{series:,} series, never watched.", remedy)
+    return Finding("Watch", State.WELL, f"{series:,} series, last on {run.ran_at:%-d %b %H:%M} UTC")
+
+
 def check_static_files() -> Finding:
     """Look whether what browsers load was built and prepared."""
     if is_prepared():
@@ -191,6 +253,9 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     check_migrations,
     check_worker,
     check_jobs,
+    check_inbox,
+    check_lake,
+    check_watch,
     check_static_files,
     check_people,
     check_address,
