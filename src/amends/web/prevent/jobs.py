@@ -21,7 +21,7 @@ def price(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when i
     price_causes(timezone.now())
 
 
-@app.task(queueing_lock="prevent.verify_one", pass_context=False)
+@app.task(pass_context=False)
 def judge_fix(pk: int) -> None:
     """Judge one fix, after somebody changed it."""
     verify_fixes(timezone.now(), [pk])

@@ -77,6 +77,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("Causes", "network", "classify:causes", Verb.CAUSE_READ, keeps_filters=True),
         Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
         Entry("Outcomes", "target", "track:outcomes", Verb.OUTCOME_READ, keeps_filters=True),
+        Entry("Fixes", "wrench", "prevent:fixes", Verb.FIX_READ),
         Entry(
             "Signals", "message-square-text", "intake:signals", Verb.SIGNAL_READ, keeps_filters=True
         ),
