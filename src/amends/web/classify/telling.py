@@ -70,10 +70,10 @@ def change_of(figures: CauseFigures) -> Change:
     return Change(text, ends, tone, "" if is_flat else "up" if ratio > 1 else "down")
 
 
-def rows_of_causes(table: CauseTable, filters: Filters) -> tuple[CauseRow, ...]:
-    """Return the lines of the table, "unsure" last."""
-    unsure = [table.unsure] if table.unsure else []
-    return tuple(_row(cause, table.n, filters) for cause in (*table.named, *unsure))
+def rows_of_causes(table: CauseTable, filters: Filters, of: int = 0) -> tuple[CauseRow, ...]:
+    """Return the lines of the table, "unsure" last; shares are `of` so many, else of them all."""
+    unsure, total = [table.unsure] if table.unsure else [], of or table.n
+    return tuple(_row(cause, total, filters) for cause in (*table.named, *unsure))
 
 
 def map_of_causes(table: CauseTable, filters: Filters) -> tuple[Branch, ...]:

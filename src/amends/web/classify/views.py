@@ -148,7 +148,7 @@ def cause(request: HttpRequest, path: str) -> HttpResponse:
         volume=_volume(filters) if figures.n and not in_drawer else None,
         typical=typical_of(filters, TYPICAL_IN_DRAWER) if figures.n and in_drawer else (),
         others_title="Causes of this branch" if is_branch else "Other causes of this branch",
-        others=rows_of_causes(others, filters),
+        others=rows_of_causes(others, filters, of=table.n),
         signals_url=url_of_signals(filters, told="failure"),
         breakdowns_url=breakdowns + filters.query(state="all") if may else "",
         all_breakdowns_url=breakdowns + filters.query(),
