@@ -67,13 +67,12 @@ def open_cases(signals: pa.Table) -> list[Case]:
     if not rows:
         return []
     desk = _desk(rows)
-    pks = iter(next_ids(Case, len(rows)))
     for row in rows:
         known = desk.current.get((row["customer_id"], row["cause"]))
         if known is not None and row["occurred_at"] - known.opened_at < SAME_MATTER:
             _join(desk, known, row)
         elif because := row["because"] or _because_of_breakdown(desk, row):
-            _open(desk, next(pks), row, because)
+            _open(desk, row, because)
     return _save(desk)
 
 
@@ -133,7 +132,7 @@ def _because_of_breakdown(desk: Desk, row: Row) -> str:
     return PART_OF_BREAKDOWN
 
 
-def _open(desk: Desk, pk: int, row: Row, because: str) -> None:
+def _open(desk: Desk, row: Row, because: str) -> None:
     customer = desk.customers[row["customer_id"]]
     cause = "" if row["cause"] == UNSURE else row["cause"]
     severity = Severity(row["severity"] or Severity.MEDIUM.value)
@@ -142,8 +141,6 @@ def _open(desk: Desk, pk: int, row: Row, because: str) -> None:
     earlier = desk.earlier[customer.customer_id]
     breakdown = next((b for b in desk.breakdowns if is_part_of(row, b)), None)
     case = Case(
-        pk=pk,
-        ref=f"C-{NUMBER_FROM + pk}",
         title=_title(row, desk.taxonomy),
         severity=severity.value,
         customer=customer,
@@ -170,11 +167,13 @@ def _open(desk: Desk, pk: int, row: Row, because: str) -> None:
 def _join(desk: Desk, case: Case, row: Row) -> None:
     case.n_signals += 1
     desk.entries.append(_entry(case, row, words_of(row)))
-    if not case._state.adding:  # noqa: SLF001  (Django's own way to ask whether it is saved)
+    if case.pk is not None:
         desk.joined[case.pk] += 1
 
 
 def _save(desk: Desk) -> list[Case]:
+    for case, pk in zip(desk.new, next_ids(Case, len(desk.new)), strict=True):
+        case.pk, case.ref = pk, f"C-{NUMBER_FROM + pk}"
     Case.objects.bulk_create(desk.new, batch_size=1000)
     rows = recommend_in_bulk(desk.new)
     Recommendation.objects.bulk_create(rows, batch_size=1000)
