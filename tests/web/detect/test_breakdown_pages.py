@@ -1,6 +1,7 @@
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -30,7 +31,7 @@ def text_of(client: Client, url: str, **headers: str) -> str:
     return response.content.decode()
 
 
-def over(**changes: object) -> Breakdown:
+def over(**changes: Any) -> Breakdown:
     return make_breakdown(
         state="over", ended_at=timezone.now() - timedelta(days=1), title="Was broken", **changes
     )

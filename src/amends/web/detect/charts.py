@@ -131,7 +131,7 @@ def _index(course: SeriesChart, at: datetime) -> int | None:
 def _frame(course: SeriesChart) -> Series:
     unit = "format:percent" if "%" in course.unit else "format:number"
     return {
-        "grid": {"left": 6, "right": 14, "top": 14, "bottom": 2, "containLabel": True},
+        "grid": {"left": 6, "right": 22, "top": 14, "bottom": 2, "containLabel": True},
         "tooltip": {"trigger": "axis"},
         "xAxis": {
             "type": "category",

@@ -19,6 +19,8 @@ from amends.web.ui.kept import Kept
 
 HISTORY: Final = timedelta(days=126)
 """Days before the first one shown from which is learnt what is usual: 18 of each weekday."""
+NEARLY_WHOLE: Final = 0.9999
+"""Share of a day from which it is no longer told as partial."""
 LONG_DAYS: Final = 240
 LONG_REFIT_DAYS: Final = 42
 """Of a long course the baseline is fitted less often than the watch does: for the eye alone."""
@@ -33,6 +35,8 @@ def course_of(series: Series, since: datetime, until: datetime, title: str) -> S
     """
     start = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     batch = rollups.read([series], start - HISTORY, until)[0]
+    if batch.elapsed > NEARLY_WHOLE:
+        batch = replace(batch, elapsed=1.0)
     key = (series.pk, batch.starts[0].item(), len(batch.starts))
     config = _config(batch)
     found = ranges.get(key, lambda: detect(batch, config))

@@ -32,6 +32,10 @@ RANKS: Final = {severity.value: severity.rank for severity in Severity}
 ALL_COMPLAINTS: Final = ("complaint_rate", "complaints")
 """The measures that count complaints, the one that knows its exposure first."""
 NOBODY: Final = "nobody"
+BEFORE: Final = timedelta(days=35)
+AFTER: Final = timedelta(days=21)
+LONGEST: Final = timedelta(days=240)
+"""How much of its series is shown before and after a breakdown, and in all."""
 READ_FOR_QUOTES: Final = 150
 READABLE: Final = 40
 """Characters below which a text tells a reader nothing."""
@@ -117,10 +121,12 @@ def handlers() -> QuerySet[User]:
 
 def breakdown_course(b: Breakdown, now: datetime) -> SeriesChart | None:
     """Return a breakdown's own series around it; None while its range is computed."""
-    end = min(now, last_moment(b) + timedelta(days=21))
+    later = (last_moment(b) + AFTER).astimezone(UTC)
+    # A day that is over is complete: only today is told as partial.
+    end = min(now, later.replace(hour=23, minute=59, second=59, microsecond=999_999))
     length = end - b.onset_at
-    since = b.onset_earliest_at - max(timedelta(days=35), 2 * length)
-    return course_of(b.series, max(since, end - timedelta(days=240)), end, b.title)
+    since = b.onset_earliest_at - max(BEFORE, 2 * length)
+    return course_of(b.series, max(since, end - LONGEST), end, b.title)
 
 
 def volume_course(filters: Filters) -> Volume:

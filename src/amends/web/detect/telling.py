@@ -152,7 +152,7 @@ def slice_bars(b: Breakdown) -> list[Bar]:
             max(min(entry["share"], 1.0), 0.01),
             href=signals_url(b, where),
         )
-        for entry in b.slices
+        for entry in [*b.slices[:1], *sorted(b.slices[1:], key=lambda s: -s["share"])]
         for where in (Slice.of(entry["terms"]),)
     ]
 

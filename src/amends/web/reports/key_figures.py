@@ -1,37 +1,42 @@
 """The five key figures of a period: value, change against the period before, target and course.
 
-They are read from the lake and computed by `engine.track`; kept for a minute in each process.
+Of cases they are those of the outcomes page, to which each card leads; first-contact resolution and
+effort are of all contacts, and computed from the lake. Kept for a minute in each process.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from math import hypot, isnan
-from typing import Final, Literal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from math import isnan
+from typing import Final
 
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.urls import reverse
 
 from amends.engine.contracts import Bucket, Kind, Metric, check_signals
 from amends.engine.track import MetricConfig, metrics_over_time
-from amends.flows.report import words
 from amends.store import reads
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Reach, Verb
 from amends.web.intake.filters import Filters
 from amends.web.intake.lake import lake
 from amends.web.intake.naming import cause_label, value_label
-from amends.web.reports.targets import TARGETS
+from amends.web.track.figures import observe
+from amends.web.track.models import WINDOW_DAYS
+from amends.web.track.queries import records
+from amends.web.track.telling import course_since, kpi_of, steps
 from amends.web.ui.kept import Kept
 from amends.web.ui.parts import Kpi
 
-SHOWN: Final = {
+OF_CASES: Final = {
     "recovery_nps": "Recovery NPS",
     "resolution_median_days": "Complaint to resolution",
-    "fcr": "First-contact resolution",
-    "ces_mean": "Customer effort",
-    "recontact_rate": "Recontact within 7 days",
+    "recontact_rate": f"Recontact within {WINDOW_DAYS} days",
 }
-"""The metrics by name, in the order of the cards."""
+OF_CONTACTS: Final = {"fcr": "First-contact resolution", "ces_mean": "Customer effort"}
+ORDER: Final = ("recovery_nps", "resolution_median_days", "fcr", "ces_mean", "recontact_rate")
 DAILY_UP_TO_DAYS: Final = 28
 """Courses of longer periods go by week."""
 READ: Final = (
@@ -39,169 +44,93 @@ READ: Final = (
     "case_ref", "cause", "nps", "ces", "contacts", "reopens", "transfers", "is_escalated",
     "severity",
 )  # fmt: skip
-"""What these metrics are made of."""
-KINDS: Final = tuple(k.value for k in Kind if k not in {Kind.TRANSACTION, Kind.QA_AUDIT})
-TWO_SIDED: Final = 1.96
+KINDS: Final = tuple(
+    kind.value for kind in (Kind.COMPLAINT, Kind.TICKET, Kind.ESCALATION, Kind.SOCIAL, Kind.SURVEY)
+)
+
+kept: Final = Kept[tuple[Kpi, ...]](young_seconds=60, old_seconds=1800)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What the metrics say of a period and of the one before."""
+def key_figures(person: User, filters: Filters) -> tuple[Kpi, ...] | None:
+    """Return the cards for some filters, as far as the person's reach; None while computed.
 
-    now: tuple[Metric, ...]
-    before: tuple[Metric, ...]
-    courses: dict[str, tuple[float, ...]]
+    Who sees their team's outcomes sees the figures of its cases; those of all contacts are the
+    whole organisation's and left out.
+    """
+    is_all = person.reach(Verb.OUTCOME_READ) is Reach.ALL
+    whose = () if is_all else (person.pk, tuple(sorted(person.team_ids)))
+    asked = filters.period, tuple(sorted(filters.dims.items())), filters.cause
 
+    def compute() -> tuple[Kpi, ...]:
+        cards = dict(_of_cases(person, filters))
+        if is_all:
+            cards |= _of_contacts(filters)
+        return tuple(cards[name] for name in ORDER if name in cards)
 
-kept: Final = Kept[Figures](young_seconds=60, old_seconds=1800)
-
-
-def key_figures(filters: Filters) -> list[Kpi] | None:
-    """Return the cards for some filters; None while the figures are being computed."""
-    # The answer of this minute serves everybody who asks in it.
-    until = filters.until.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    key = (filters.period, tuple(sorted(filters.dims.items())), filters.cause)
-    found = kept.get((lake().address, *key), lambda: compute(replace(filters, until=until)))
-    return None if found is None else cards(found, filters)
+    return kept.get((lake().address, whose, *asked), compute)
 
 
-def compute(filters: Filters) -> Figures:
-    """Read the signals of both periods and measure them: one read of the lake."""
-    earlier = filters.before
-    signals = _read(filters, earlier.since)
+def _of_cases(person: User, filters: Filters) -> Iterator[tuple[str, Kpi]]:
+    figures = observe(records(person, filters, course_since(filters)), filters.until)
+    for name, label in OF_CASES.items():
+        now = figures.between(name, filters.since, filters.until)
+        before = figures.between(name, filters.before.since, filters.since)
+        course = [m.value for m in steps(figures, filters, name) if m.value is not None]
+        href = reverse("track:outcomes") + (filters.query(metric=name) or f"?metric={name}")
+        yield name, _card(kpi_of(now, before, course, href), now, label)
+
+
+def _of_contacts(filters: Filters) -> dict[str, Kpi]:
+    """Measure both periods: one read of the lake."""
+    signals = _read(filters)
     at = signals["occurred_at"]
     start = pa.scalar(filters.since, at.type)
     bucket = Bucket.DAY if filters.days <= DAILY_UP_TO_DAYS else Bucket.WEEK
-    now, series = metrics_over_time(
-        signals.filter(pc.greater_equal(at, start)),
-        SHOWN,
-        bucket,
-        MetricConfig(ends_at=filters.until),
+    of_now, courses = metrics_over_time(
+        signals.filter(pc.greater_equal(at, start)), OF_CONTACTS, bucket, _until(filters)
     )
-    before, _ = metrics_over_time(
-        signals.filter(pc.less(at, start)), (), bucket, MetricConfig(ends_at=filters.since)
+    of_before, _ = metrics_over_time(
+        signals.filter(pc.less(at, start)), (), bucket, _until(filters.before)
     )
-    courses = {
-        name: tuple(round(float(v), 4) for v in each.value if not isnan(v))
-        for name, each in series.items()
-    }
-    return Figures(_shown(now), _shown(before), courses)
+    now, before = ({m.name: m for m in found} for found in (of_now, of_before))
+    href = f"{reverse('track:outcomes')}{filters.query()}#contacts"
+    found = {}
+    for name, label in OF_CONTACTS.items():
+        course = [float(v) for v in courses[name].value if not isnan(v)]
+        told = _card(kpi_of(now[name], before[name], course, href), now[name], label)
+        found[name] = _explained(told, now[name], filters)
+    return found
 
 
-def cards(figures: Figures, filters: Filters) -> list[Kpi]:
-    """Write the figures as cards, each a door to its own page."""
-    before = {m.name: m for m in figures.before}
-    return [
-        _card(metric, before.get(metric.name), figures.courses[metric.name], filters)
-        for metric in figures.now
-    ]
-
-
-def _read(filters: Filters, since: datetime) -> pa.Table:
-    """Read both periods; answers to surveys stay whatever a cause or channel is asked for.
-
-    Whoever is asked how a recovery went answers in another channel and names no cause: what the
-    answer belongs to is found by the customer.
-    """
-    dims = {dim: value for dim, value in filters.dims.items() if dim != "channel"}
-    found = reads.where(lake().signals(), since=since, until=filters.until, dims=dims, kinds=KINDS)
-    if _is_about_cases(filters):
-        cases = reads.where(found, dims=_channel(filters), cause=filters.cause or None)
-        found = ibis.union(
-            cases.filter(cases["kind"] != Kind.SURVEY.value),
-            found.filter(found["kind"] == Kind.SURVEY.value),
-        )
+def _read(filters: Filters) -> pa.Table:
+    found = reads.where(
+        lake().signals(),
+        since=filters.before.since,
+        until=filters.until,
+        dims=filters.dims,
+        cause=filters.cause or None,
+        kinds=KINDS,
+    )
     blank = ibis.literal("")
     identity = {"signal_id": blank, "external_id": blank, "version": ibis.literal(0, "int32")}
     return check_signals(lake().fetch(found.select(*READ, **identity)))
 
 
-def _is_about_cases(filters: Filters) -> bool:
-    return bool(filters.cause or "channel" in filters.dims)
+def _until(filters: Filters) -> MetricConfig:
+    return MetricConfig(ends_at=filters.until - timedelta(microseconds=1))
 
 
-def _channel(filters: Filters) -> dict[str, str]:
-    return {dim: value for dim, value in filters.dims.items() if dim == "channel"}
+def _card(kpi: Kpi, metric: Metric, label: str) -> Kpi:
+    """Shorten a card of the outcomes page to the width of an overview."""
+    unit = kpi.unit.replace("of ", "/ ")
+    note = kpi.note if metric.value is None else f"n {metric.n:,}"
+    return replace(kpi, label=label, unit=unit, note=note)
 
 
-def _shown(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
-    by_name = {m.name: m for m in metrics}
-    return tuple(by_name[name] for name in SHOWN)
-
-
-def _card(
-    metric: Metric, before: Metric | None, course: tuple[float, ...], filters: Filters
-) -> Kpi:
-    href = f"/outcomes/{_with(filters, metric.name)}"
-    label, target = SHOWN[metric.name], _target(metric)
-    if metric.name == "ces_mean" and _is_about_cases(filters):
-        of = cause_label(filters.cause) if filters.cause else value_label(filters.dims["channel"])
-        why = f"Answers to surveys do not say whether they are about {of}."
-        return Kpi(label, words.NONE, target=target, note=why, href=href)
-    if metric.value is None:
-        return Kpi(label, words.NONE, target=target, note=metric.missing_because or "", href=href)
-    change = _change(metric, before)
-    return Kpi(
-        label,
-        _value(metric),
-        UNITS.get(metric.unit, metric.unit),
-        change.text,
-        change.direction,
-        change.tone,
-        target,
-        f"n = {metric.n:,}",
-        course if len(course) > 1 else (),
-        href,
-    )
-
-
-UNITS: Final = {"points": "", "of 7": "/ 7"}
-SHORT: Final = {"points": "", "of 7": "", "days": " d", "%": " %"}
-SHORT_CHANGE: Final = {**SHORT, "%": " pp"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    text: str
-    direction: Literal["", "up", "down"] = ""
-    tone: Literal["", "good", "critical"] = ""
-
-
-def _value(metric: Metric) -> str:
-    if metric.unit == "points":
-        return words.signed(metric.value, 0)
-    return words.number(metric.value, 1)
-
-
-def _target(metric: Metric) -> str:
-    target = TARGETS[metric.name]
-    text = words.signed(target, 0) if metric.unit == "points" else words.number(target)
-    return text + SHORT[metric.unit].replace(" ", words.NBSP)
-
-
-def _change(metric: Metric, before: Metric | None) -> _Change:
-    """Say how it changed; in colour only when that is more than chance would do."""
-    if before is None or before.value is None or metric.value is None:
-        return _Change("")
-    difference = metric.value - before.value
-    digits = 0 if metric.unit == "points" else 1
-    text = words.signed(difference, digits) + SHORT_CHANGE[metric.unit].replace(" ", words.NBSP)
-    if not round(difference, digits):
-        return _Change(text)
-    is_better = (difference > 0) == (metric.better == "higher")
-    is_sure = abs(difference) > TWO_SIDED * hypot(_error(metric), _error(before))
-    direction: Literal["up", "down"] = "up" if difference > 0 else "down"
-    if not is_sure:
-        return _Change(text, direction)
-    return _Change(text, direction, "good" if is_better else "critical")
-
-
-def _error(metric: Metric) -> float:
-    """Return the standard error that its interval tells of."""
-    if metric.interval is None:
-        return float("inf")
-    return (metric.interval.high - metric.interval.low) / (2 * TWO_SIDED)
-
-
-def _with(filters: Filters, metric: str) -> str:
-    return filters.query(metric=metric) or f"?metric={metric}"
+def _explained(kpi: Kpi, metric: Metric, filters: Filters) -> Kpi:
+    """Say why effort has no value where answers do not tell what they are about."""
+    about = filters.cause or filters.dims.get("channel", "")
+    if metric.name != "ces_mean" or metric.value is not None or not about:
+        return kpi
+    name = cause_label(about) if filters.cause else value_label(about)
+    return replace(kpi, note=f"Answers to surveys do not say whether they are about “{name}”.")

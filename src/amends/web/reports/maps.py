@@ -18,6 +18,9 @@ from amends.web.ui.treemap import Leaf, treemap
 
 MOST_BRANCHES: Final = 7
 """Branches on the map and in the flow; the others together are "Other causes"."""
+MOST_ACTIONS: Final = 6
+LEAST_SHARE: Final = 0.02
+"""Part of the cases below which an action is told with the other small ones."""
 MOST_LEAVES: Final = 9
 MOST_BARS: Final = 8
 RAMP_TOP: Final = 0.6
@@ -82,17 +85,19 @@ def flow_chart(ways: Sequence[Way], filters: Filters) -> Chart | None:
     """Return the flow from branches of causes through actions to results; None without cases."""
     if not ways:
         return None
-    branches = _largest(Counter[str](), ways, lambda way: way.branch, MOST_BRANCHES - 1)
+    n = sum(way.n for way in ways)
+    branches = _largest(ways, lambda way: way.branch, MOST_BRANCHES - 1)
+    actions = _largest(ways, lambda way: way.action, MOST_ACTIONS, least=LEAST_SHARE * n)
     first: Counter[tuple[str, str]] = Counter()
     second: Counter[tuple[str, str]] = Counter()
     for way in ways:
         branch = way.branch if way.branch in branches else OTHER
-        first[f"c:{branch}", f"a:{way.action}"] += way.n
-        second[f"a:{way.action}", f"r:{way.result}"] += way.n
+        action = way.action if way.action in actions else OTHER
+        first[f"c:{branch}", f"a:{action}"] += way.n
+        second[f"a:{action}", f"r:{way.result}"] += way.n
     links = [*first.items(), *second.items()]
     sizes = _sizes(first, second)
     nodes = [_node(key, n, filters) for key, n in sizes.items()]
-    n = sum(way.n for way in ways)
     return Chart("flow", _sankey(nodes, links), _flow_label(ways, n), height=340)
 
 
@@ -114,11 +119,13 @@ def _step(count: CauseCount) -> int:
 
 
 def _largest(
-    sizes: Counter[str], ways: Sequence[Way], of: Callable[[Way], str], most: int
+    ways: Sequence[Way], of: Callable[[Way], str], most: int, *, least: float = 0
 ) -> set[str]:
+    """Return what most cases went through; the rest is told together."""
+    sizes: Counter[str] = Counter()
     for way in ways:
         sizes[of(way)] += way.n
-    return {name for name, _ in sizes.most_common(most)}
+    return {name for name, n in sizes.most_common(most) if n >= least}
 
 
 def _sizes(first: Counter[tuple[str, str]], second: Counter[tuple[str, str]]) -> dict[str, int]:
@@ -145,8 +152,9 @@ def _node(key: str, n: int, filters: Filters) -> dict[str, Any]:
         )
         colour = "$brand"
     elif part == "a":
-        label, colour = ACTIONS[ActionKind(name)], "$brand-soft"
-        page = f"/outcomes/{filters.query(action=name)}"
+        is_other = name == OTHER
+        label, colour = "Other actions" if is_other else ACTIONS[ActionKind(name)], "$brand-soft"
+        page = f"/outcomes/{filters.query(action='' if is_other else name)}"
     else:
         label, colour = RESULT_LABELS[name]
         dims = "".join(f"&{dim}={value}" for dim, value in filters.dims.items())

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from amends.flows.report import words
 from amends.web.accounts.access import requires
 from amends.web.accounts.models import User
-from amends.web.accounts.permissions import Reach, Verb
+from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.cases.asked import Asked
 from amends.web.cases.queries import queue
@@ -57,7 +57,7 @@ class OverviewContext:
     filters_bar: FilterBar
     query: str
     shown: Shown
-    kpis: list[Kpi] | None
+    kpis: tuple[Kpi, ...] | None
     """None while they are being computed."""
     volume: Chart | None
     why_no_range: str
@@ -73,7 +73,7 @@ class OverviewContext:
 class FiguresContext:
     """The key figures alone, for a page that waits for them."""
 
-    kpis: list[Kpi] | None
+    kpis: tuple[Kpi, ...] | None
     query: str
 
 
@@ -135,7 +135,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         filters_bar=filter_bar(filters),
         query=filters.query(),
         shown=shown,
-        kpis=key_figures(filters) if shown.figures else [],
+        kpis=key_figures(person, filters) if shown.figures else (),
         volume=volume,
         why_no_range=why,
         signals_url=signals_url,
@@ -152,7 +152,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def figures(request: HttpRequest) -> HttpResponse:
     """Show the key figures once they are there."""
     person, filters = current_person(request), filters_of(request)
-    kpis = key_figures(filters) if _shown(person).figures else []
+    kpis = key_figures(person, filters) if _shown(person).figures else ()
     return _part(request, "figures", FiguresContext(kpis, filters.query()))
 
 
@@ -210,9 +210,8 @@ def _part(request: HttpRequest, name: str, context: "DataclassInstance") -> Http
 
 
 def _shown(person: User) -> Shown:
-    """The key figures are the whole organisation's: who sees their team's reports has none here."""
     return Shown(
-        figures=person.reach(Verb.REPORT_READ) is Reach.ALL,
+        figures=person.may(Verb.OUTCOME_READ),
         breakdowns=person.may(Verb.BREAKDOWN_READ),
         causes=person.may(Verb.CAUSE_READ),
         flow=person.may(Verb.OUTCOME_READ) and person.may(Verb.CASE_READ),

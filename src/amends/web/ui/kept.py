@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, cast
 
 from django.conf import settings
+from django.db import connections
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS: Final = 0.12
-"""How long a page waits for what was never computed; `settings.PATIENCE_SECONDS` overrules it."""
+PATIENCE_SECONDS: Final = 0.05
+"""How long a page waits for what was never computed. `settings.PATIENCE_SECONDS` overrules it; None
+there: whoever asks computes it at once."""
 MOST: Final = 256
 
 
@@ -50,19 +52,24 @@ class Kept(Generic[T]):
     def get(self, key: Hashable, compute: Callable[[], T]) -> T | None:
         """Return the answer to `key`, or None while it is being computed.
 
-        `compute` runs on another thread, so it must not use the database. What it raises comes to
-        who waits for it.
+        `compute` runs on another thread, with a database connection of its own. What it raises
+        comes to who waits for it.
         """
+        patience = getattr(settings, "PATIENCE_SECONDS", PATIENCE_SECONDS)
         with self._lock:
             known = self._answers.get(key)
             age = time.monotonic() - known.at if known else float("inf")
             if known and age < self.young_seconds:
                 return known.value
-            coming = self._coming.get(key) or self._start(key, compute)
+            coming = None
+            if patience is not None:
+                coming = self._coming.get(key) or self._start(key, compute)
+        if coming is None:
+            return compute()
         if known and age < self.old_seconds:
             return known.value
         try:
-            return coming.result(getattr(settings, "PATIENCE_SECONDS", PATIENCE_SECONDS))
+            return coming.result(patience)
         except StillBusy:
             return None
 
@@ -87,6 +94,7 @@ class Kept(Generic[T]):
                     del self._answers[oldest]
             return value
         finally:
+            connections.close_all()
             with self._lock:
                 self._coming.pop(key, None)
 
