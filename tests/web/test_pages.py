@@ -12,7 +12,10 @@ from amends.web.accounts.access import public
 from amends.web.project.urls import handler400, handler403, handler404, handler500, urlpatterns
 
 pytestmark = pytest.mark.django_db
-LAYERS = ("ui", "accounts", "project")
+LAYERS = (
+    "ui", "accounts", "intake", "classify", "detect", "recommend", "cases", "track", "prevent",
+    "reports", "project",
+)  # fmt: skip
 
 
 @public
