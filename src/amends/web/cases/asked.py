@@ -80,7 +80,7 @@ class Asked:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the tab was chosen."""
-        return self.query() != f"?tab={self.tab}"
+        return self.query(tab="") != "?"
 
 
 def asked_of(request: HttpRequest, person: User) -> Asked:

@@ -80,7 +80,8 @@ class Playbook:
     """What the button says; empty when the person may not start it."""
     may_change: bool
     may_skip: bool
-    may_approve: bool
+    approve: str
+    """What the button for approval says; empty when it is not the person's to approve."""
     may_undo: bool
     note: str
     """Beside the button: the limit, or who approves."""
@@ -114,12 +115,11 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
     option = None
     if is_free:
         option = authority_in(person, case).option(ActionKind(row.kind), row.amount)
-    is_waiting = decided is not None and decided.state == ActionState.WAITING
     return Playbook(
         title=short_action(row.kind, row.amount, row.owed, row.currency),
         rank=_rank(row, explanation),
         explores=_explores(row),
-        reasons=explanation.reasons if explanation else (),
+        reasons=_reasons(explanation),
         evidence=_evidence(row, explanation),
         costs=_costs(row, explanation),
         assumed=_and([ASSUMED_WORDS[name] for name in assumed_facts(row)]),
@@ -133,10 +133,7 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         start=_start(option),
         may_change=is_free,
         may_skip=is_free and (option is None or not option.owed),
-        may_approve=is_waiting
-        and decided is not None
-        and can(person, Verb.ACTION_APPROVE, case)
-        and may_approve(person, decided),
+        approve=_approve(person, case, decided),
         may_undo=decided is not None and is_possible(case, "decide") and may_undo(person, decided),
         note=_note(option),
     )
@@ -163,6 +160,13 @@ def _explores(row: Recommendation) -> str:
         f"This case explores: this is shown with a chance of {chance}, "
         "to learn whether it works better than the best guess."
     )
+
+
+def _reasons(explanation: Explanation | None) -> list[str]:
+    """Return the reasons, without the one that says what `explores` says already."""
+    if explanation is None:
+        return []
+    return [r for r in explanation.reasons if not r.startswith("This case explores")]
 
 
 def _evidence(row: Recommendation, explanation: Explanation | None) -> list[Evidence]:
@@ -198,7 +202,8 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
     costs.append((name, amount_words(row.amount, row.currency)))
     limit = amount_words(row.limit, row.currency)
     if explanation is not None:
-        limit = f"{limit}, {explanation.limit_reason.partition(': ')[2].replace('-', ' ')}"
+        because = explanation.limit_reason.partition(": ")[2].replace("-", " ")
+        limit = limit if because == role_words(row.role) else f"{limit}, {because}"
     costs.append((f"{role_words(row.role).capitalize()}’s limit", limit))
     approval = f"by the {role_words(row.approver)}" if row.approver else "not needed"
     costs.append(("Approval", approval))
@@ -269,6 +274,16 @@ def _start(option: Option | None) -> str:
     if option.approver:
         return f"Send {money} for approval" if option.amount else "Send for approval"
     return f"Approve {money} and start" if option.amount else STARTS.get(option.kind, "Start")
+
+
+def _approve(person: User, case: Case, decided: Action | None) -> str:
+    if decided is None or decided.state != ActionState.WAITING:
+        return ""
+    if not (can(person, Verb.ACTION_APPROVE, case) and may_approve(person, decided)):
+        return ""
+    return (
+        f"Approve {amount_words(decided.amount, decided.currency)}" if decided.amount else "Approve"
+    )
 
 
 def _note(option: Option | None) -> str:

@@ -65,7 +65,9 @@ class Menu:
 def line_of(case: Case, now: datetime) -> Line:
     """Return a case fetched by `queries` as a line."""
     who = [str(case.customer), value_label(case.tier) if case.tier else ""]
-    who.append(cause_label(case.cause) if case.cause else "Cause not known")
+    cause = cause_label(case.cause) if case.cause else "Cause not known"
+    if cause.lower() != case.title.lower():
+        who.append(cause)
     action, note = _action(case)
     return Line(
         case=case,

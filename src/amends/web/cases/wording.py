@@ -59,7 +59,7 @@ def short_action(kind: str, amount: Decimal, owed: Decimal, currency: str) -> st
     """Return an action in a few words: "Apology + €20.00 credit"; `amount` is the goodwill."""
     if kind == ActionKind.REFUND or not owed:
         return SHORT[kind].format(amount_words(amount + owed, currency))
-    rest = SHORT[kind].format(amount_words(amount, currency))
+    rest = SHORT[kind].partition(" with ")[0].format(amount_words(amount, currency))
     return f"Refund {amount_words(owed, currency)} owed + {rest[:1].lower()}{rest[1:]}"
 
 

@@ -15,7 +15,7 @@ from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
 from amends.web.cases.models import Case, Entry, Happening, Recommendation, State
 from amends.web.cases.playbook import Playbook, playbook_of
 from amends.web.cases.queue import Line, due_of, line_of
-from amends.web.cases.wording import ENTRY_ICONS, ENTRY_TONES, state_tone
+from amends.web.cases.wording import ENTRY_ICONS, ENTRY_TONES, short_recommendation, state_tone
 from amends.web.classify.queries import cause_label
 from amends.web.ui.parts import Event, Tone
 
@@ -92,15 +92,18 @@ def timeline_of(person: User, case: Case) -> Timeline:
     sub = f"{n} {'event' if n == 1 else 'events'}"
     return Timeline(
         case=case,
-        events=[_event(entry) for entry in entries],
+        events=[_event(entry, case) for entry in entries],
         may_note=can(person, Verb.CASE_WORK, case),
         sub=f"{sub} · {days} days" if days > 1 else sub,
     )
 
 
-def _event(entry: Entry) -> Event:
+def _event(entry: Entry, case: Case) -> Event:
     icon = ENTRY_ICONS[entry.kind]
     body = entry.body
+    if entry.kind == Happening.RECOMMENDED and not body:
+        row: Recommendation | None = getattr(case, "recommendation", None)
+        body = short_recommendation(row) if row else ""
     if entry.kind == Happening.SIGNAL:
         icon = ICONS_BY_WORD.get(entry.title.split()[0].rstrip(":"), icon)
         body = f"“{body}”" if body else ""
