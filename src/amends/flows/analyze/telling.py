@@ -157,13 +157,12 @@ def told_breakdown(event: Event, hit: pa.Table, taxonomy: Taxonomy, currency: st
     """Return an event with how bad it is, from the signals that are part of it."""
     customers = customers_in(hit)
     at_risk = value_at_risk(hit, currency)
-    main = event.cause
     severity = severity_of(
         event.finding,
         bucket_days=event.watched.batch.bucket.seconds / 86_400,
         customers=customers,
         value_at_risk=at_risk,
-        worst_cause=taxonomy[main].default_severity if main and main in taxonomy else None,
+        worst_cause=default_severity(taxonomy, event.cause),
     )
     return to_breakdown(
         event.finding,
@@ -181,6 +180,11 @@ def _distinct(values: pa.ChunkedArray) -> int | None:
     if not len(values) or 2 * values.null_count > len(values):
         return None
     return int(pc.count_distinct(values, mode="only_valid").as_py())
+
+
+def default_severity(taxonomy: Taxonomy, cause: str | None) -> Severity | None:
+    """Return how bad a cause usually is; None where the taxonomy does not know it."""
+    return taxonomy[cause].default_severity if cause and cause in taxonomy else None
 
 
 def customers_in(hit: pa.Table) -> int | None:

@@ -154,7 +154,7 @@ def volume_course(filters: Filters) -> Volume:
 
 def verbatims(b: Breakdown) -> tuple[Quote, ...]:
     """Return a few texts of its signals: sure ones, no two alike. Reads the lake."""
-    found = _signals_of(b)
+    found = signals_of(b)
     told = found.filter(found["verbatim"].notnull() & (found["verbatim"].length() >= READABLE))
     surest = told.order_by([told["cause_confidence"].desc(nulls_first=False), told["signal_id"]])
     table = check_signals(lake().fetch(surest.select(*QUOTED).limit(READ_FOR_QUOTES)))
@@ -163,10 +163,11 @@ def verbatims(b: Breakdown) -> tuple[Quote, ...]:
 
 def signal_count(b: Breakdown) -> int:
     """Return how many signals lie in its slice and time. Reads the lake."""
-    return int(lake().fetch(_signals_of(b).count().name("n").as_table())["n"][0].as_py())
+    return int(lake().fetch(signals_of(b).count().name("n").as_table())["n"][0].as_py())
 
 
-def _signals_of(b: Breakdown):  # type: ignore[no-untyped-def]  # noqa: ANN202  (Ibis has no types)
+def signals_of(b: Breakdown):  # type: ignore[no-untyped-def]  # noqa: ANN201  (Ibis has no types)
+    """Return its signals as an expression: slice and time, of the kind that is counted."""
     terms = b.where.as_dict()
     kind = KINDS.get(b.measure)
     return reads.where(

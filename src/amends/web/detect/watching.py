@@ -11,11 +11,13 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from amends.engine.contracts import Breakdown as Told
-from amends.engine.contracts import Slice, Taxonomy, as_datetime
-from amends.engine.detect import Finding, to_breakdown
+from amends.engine.contracts import Severity, Slice, Taxonomy, as_datetime, check_signals
+from amends.engine.detect import Finding, severity_of, to_breakdown
+from amends.flows.analyze.telling import customers_in, default_severity, rise, value_at_risk
 from amends.flows.analyze.watching import Watched
 from amends.flows.watch import Found, config_for, judge, keys_to_watch, only, overlaps, tell
 from amends.web.detect.models import Breakdown, Series, WatchRun, slice_text
+from amends.web.detect.queries import signals_of
 from amends.web.detect.rollups import countable, exclusively, first_day, make_series, read
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery
@@ -28,6 +30,13 @@ WATCH_LOCK: Final = 7_204_002
 """Advisory lock: two workers never watch at the same time, so they never alarm twice."""
 RECENT: Final = timedelta(days=200)
 """How far back a series is read when it is judged again: its baseline hardly looks further."""
+WORTH_SAYING: Final = 0.05
+"""Growth from which an open breakdown is written anew; less waits until it is `STALE`."""
+STALE: Final = timedelta(minutes=10)
+HIT_COLUMNS: Final = (
+    "signal_id", "source", "external_id", "version", "kind", "customer_id", "value_at_risk",
+    "currency",
+)  # fmt: skip
 STILL_NEWS: Final = timedelta(days=4)
 """A finding whose last bad bucket is older than this is history, and told by a whole watch only."""
 
@@ -74,7 +83,7 @@ def watch(
     config = config_for(Series.objects.count())
     judged = judge(read(series, since, now), config, tick)
     known = list(Breakdown.objects.filter(Q(state__in=["suspected", "confirmed", "recovering"])))
-    is_updated = _update(known, judged, now)
+    is_updated = _update(known, judged, taxonomy, now)
     wanted = only(judged, lambda w, f: _is_news(w, f, known, now, whole=whole))
     new = []
     if any(w.findings for w in wanted):
@@ -124,7 +133,9 @@ def _covers(breakdown: Breakdown, finding: Finding, onset: datetime) -> bool:
     return overlaps(list(terms.items()), finding.key.slice.terms)
 
 
-def _update(known: Sequence[Breakdown], judged: Sequence[Watched], now: datetime) -> bool:
+def _update(
+    known: Sequence[Breakdown], judged: Sequence[Watched], taxonomy: Taxonomy, now: datetime
+) -> bool:
     """Bring open breakdowns up to date with what their own series shows now."""
     by_key = {key: (w, row) for w in judged for row, key in enumerate(w.batch.keys)}
     changed = False
@@ -143,23 +154,42 @@ def _update(known: Sequence[Breakdown], judged: Sequence[Watched], now: datetime
         if not mine:
             continue
         latest = max(mine, key=lambda f: f.last)
-        told = to_breakdown(latest, watched.batch, severity=(Severity(breakdown.severity), ()))
-        changed |= _write(breakdown, told)
+        changed |= _write(breakdown, latest, watched, taxonomy, now)
     return changed
 
 
-def _write(breakdown: Breakdown, told: Told) -> bool:
+def _write(
+    breakdown: Breakdown, finding: Finding, watched: Watched, taxonomy: Taxonomy, now: datetime
+) -> bool:
+    """Write what changed, when it is worth an entry of the audit."""
+    told = to_breakdown(finding, watched.batch, severity=(Severity(breakdown.severity), ()))
+    is_same = (told.state.value, told.ended_at) == (breakdown.state, breakdown.ended_at)
+    grown = abs(told.evidence.observed - breakdown.observed)
+    is_recent = now - breakdown.updated_at < STALE
+    if is_same and (grown < WORTH_SAYING * breakdown.observed or not grown) and is_recent:
+        return False
+    hit = check_signals(lake().fetch(signals_of(breakdown).select(*HIT_COLUMNS)))
+    at_risk = value_at_risk(hit, breakdown.currency)
+    severity, reasons = severity_of(
+        finding,
+        bucket_days=1.0,
+        customers=customers_in(hit),
+        value_at_risk=at_risk,
+        worst_cause=default_severity(taxonomy, breakdown.cause),
+    )
     fields = {
+        "title": f"{breakdown.title.rpartition(': ')[0]}: {rise(told.evidence)}",
         "state": told.state.value,
         "ended_at": told.ended_at,
+        "severity": severity.value,
+        "severity_reasons": list(reasons),
+        "customers": customers_in(hit),
+        "value_at_risk": at_risk.amount if at_risk else None,
         **_evidence(told),
     }
-    differing = {k: v for k, v in fields.items() if getattr(breakdown, k) != v}
-    if not differing:
-        return False
-    for name, value in differing.items():
+    for name, value in fields.items():
         setattr(breakdown, name, value)
-    breakdown.save(update_fields=[*differing, "updated_at"])
+    breakdown.save(update_fields=[*fields, "updated_at"])
     return True
 
 
