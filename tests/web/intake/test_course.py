@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -8,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.signals import fill_lake, signal
 
+from amends.web.intake.charts import volume_chart
 from amends.web.intake.course import Course, course_of, days_between, hours_between
 from amends.web.intake.lake import lake
+from amends.web.ui.parts import Chart
+
+
+def bars_of(chart: Chart) -> list[dict[str, Any]]:
+    option: Any = chart.option
+    return list(option["series"][0]["data"])
+
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -49,6 +58,23 @@ def test_a_day_of_a_zone_begins_at_its_own_midnight_also_when_clocks_change() ->
     widths = [later.timestamp() - earlier.timestamp() for earlier, later in pairwise(days)]
     assert [width / 3600 for width in widths] == [24, 23, 24]
     assert all(day.astimezone(BERLIN).hour == 0 for day in days)
+
+
+def test_weeks_begin_on_mondays_and_hold_both_ends() -> None:
+    weeks = days_between(START, START + timedelta(days=8), BERLIN, step=7)
+    assert [week.day for week in weeks] == [23, 2, 9, 16]
+    assert all(week.weekday() == 0 for week in weeks)
+
+
+@pytest.mark.parametrize(("days", "unit"), [(1, "hour"), (28, "day"), (90, "day"), (365, "week")])
+def test_bars_are_as_wide_as_the_stretch_is_long(days: int, unit: str) -> None:
+    found = course({0: 3, 5: 1})
+    until = START + timedelta(days=days)
+    chart = volume_chart(found, START, until, lambda a, b: f"/{a:%d}/{b:%d}/")
+    assert chart.label == f"Signals by {unit}: {chart.label.split(': ')[1]}"
+    bars = bars_of(chart)
+    assert sum(bar["value"] for bar in bars) == 4
+    assert bars[0]["href"].startswith("/01/")
 
 
 def test_hours_hold_both_ends() -> None:

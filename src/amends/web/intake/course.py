@@ -93,11 +93,18 @@ def course_of(signals: ibis.Table, zone: tzinfo) -> Course:
     return Course(starts, n, HOUR if is_whole else 60, newest)
 
 
-def days_between(since: datetime, until: datetime, zone: tzinfo) -> list[datetime]:
-    """Return the local midnights from the day of `since` to the one after `until`."""
+def days_between(
+    since: datetime, until: datetime, zone: tzinfo, *, step: int = 1
+) -> list[datetime]:
+    """Return every `step`-th local midnight from the day of `since` to one after `until`.
+
+    Weeks, a step of 7, begin on Mondays.
+    """
     first, last = since.astimezone(zone).date(), (until - timedelta(seconds=1)).astimezone(zone)
-    days = (last.date() - first).days + 2
-    return [midnight(first + timedelta(days=day), zone) for day in range(max(days, 2))]
+    if step == 7:
+        first -= timedelta(days=first.weekday())
+    steps = max(-(-((last.date() - first).days + 1) // step), 1)
+    return [midnight(first + timedelta(days=step * i), zone) for i in range(steps + 1)]
 
 
 def hours_between(since: datetime, until: datetime) -> list[datetime]:

@@ -1,7 +1,7 @@
 """The bar of filters on every page of figures: `<c-filters :bar="filters_bar" />`.
 
-Its menus offer what the lake holds, the most frequent first. They are read once a minute for each
-process, or when asked for after that.
+Its menus offer what the lake holds, the most frequent first. Each process reads them about once a
+minute, beside the request that finds them old.
 """
 
 import threading
@@ -111,27 +111,40 @@ def filter_bar(filters: Filters, kept: Sequence[tuple[str, str]] = ()) -> Filter
 
 
 def menu_values() -> Values:
-    """Return what each filter can be set to, as it was within the last minute."""
+    """Return what each filter can be set to, as it was about a minute ago."""
     return _menus.values(lake())
 
 
 class _Menus:
-    """The values of one lake, read again when they are old."""
+    """The values of each lake; old ones are shown while somebody reads them again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._read: dict[str, tuple[int, float, Values]] = {}
+        self._read: dict[str, tuple[float, Values]] = {}
+        self._being_read: set[str] = set()
 
     def values(self, source: Lake) -> Values:
         with self._lock:
-            version, until, values = self._read.get(source.address, (-1, 0.0, {}))
-            now = time.monotonic()
-            is_young = now < until and any(values.values())
-            if not is_young and source.version() != version:
-                version, values = source.version(), read_values(source)
-            if not is_young:
-                self._read[source.address] = (version, now + MENUS_LAST_SECONDS, values)
-            return values
+            until, values = self._read.get(source.address, (0.0, {}))
+            if any(values.values()):
+                if until < time.monotonic() and source.address not in self._being_read:
+                    self._being_read.add(source.address)
+                    threading.Thread(target=self._refresh, args=(source,), daemon=True).start()
+                return values
+        return self._fill(source)
+
+    def _fill(self, source: Lake) -> Values:
+        values = read_values(source)
+        with self._lock:
+            self._read[source.address] = (time.monotonic() + MENUS_LAST_SECONDS, values)
+        return values
+
+    def _refresh(self, source: Lake) -> None:
+        try:
+            self._fill(source)
+        finally:
+            with self._lock:
+                self._being_read.discard(source.address)
 
 
 _menus = _Menus()
