@@ -14,6 +14,7 @@ from amends.engine.signals import roll_up_slices
 from amends.web.detect import rollups
 from amends.web.detect.models import Series
 from amends.web.intake.lake import lake
+from amends.web.intake.naming import cause_label
 from amends.web.prevent.models import Fix
 
 BEFORE: Final = timedelta(days=13 * 14 + 1)
@@ -65,8 +66,8 @@ def evidence_of(fix: Fix, now: datetime, others: Sequence[Fix]) -> Evidence:
         return Evidence(
             None,
             because=(
-                f"There are no signals with “{fix.cause}” on {fix.where} around the fix, so there "
-                "is nothing to judge it by. Check the cause and the slice."
+                f"No signal of “{cause_label(fix.cause)}” lies on {fix.where} around the fix, so "
+                "there is nothing to judge it by. Check the cause and the slice."
             ),
         )
     return _split(batch, fix, touched, source)
@@ -118,12 +119,13 @@ def _split(batch: SeriesBatch, fix: Fix, touched: set[str], source: str) -> Evid
     exact = [i for i in mine if causes[i] == fix.cause]
     mine = exact or mine
     if last < 2 or not mine or not np.nansum(value[mine]) > 0:
-        return Evidence(None, because=f"“{fix.cause}” does not occur on {fix.where} at that time.")
+        return Evidence(None, because=f"No “{cause_label(fix.cause)}” on {fix.where} at that time.")
     often = np.nanmean(np.where(exposure > 0, value, np.nan), axis=1) >= LEAST_PER_DAY
     usable = [
         i
         for i, cause in enumerate(causes)
         if often[i]
+        and cause != UNSURE
         and not _is_within(cause, fix.cause)
         and not any(_is_within(cause, other) for other in touched)
     ]
@@ -132,16 +134,20 @@ def _split(batch: SeriesBatch, fix: Fix, touched: set[str], source: str) -> Evid
     chosen = apart or usable
     notes = [f"Controls are {'other branches' if apart else 'other causes of the same branch'}."]
     if touched:
-        notes.append(f"Not used, because another fix changed them: {', '.join(sorted(touched))}.")
+        notes.append(f"Not used, because another fix changed them: {_labels(touched)}.")
     series = FixSeries(
         starts=batch.starts[:last],
         treated=value[mine].sum(axis=0),
         controls=value[chosen],
-        names=tuple(causes[i] for i in chosen),
+        names=tuple(cause_label(causes[i]) for i in chosen),
         treated_exposure=exposure[mine[0]],
         control_exposure=exposure[chosen],
     )
     return Evidence(series, source, notes=tuple(notes))
+
+
+def _labels(causes: set[str]) -> str:
+    return ", ".join(sorted(cause_label(cause) for cause in causes))
 
 
 def _cause(key: SeriesKey) -> str:

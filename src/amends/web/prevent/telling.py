@@ -1,5 +1,6 @@
 """Fixes in words: verdicts with their reasons, the course around them, and what failures cost."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -104,7 +105,7 @@ def tell(fix: Fix) -> FixTold:
     told, prevented = read_verification(fix), read_prevented(fix)
     return FixTold(
         headline=_headline(fix, told),
-        reasons=() if told is None else told.reasons,
+        reasons=() if told is None else tuple(_minus(reason) for reason in told.reasons),
         facts=_facts(told),
         refutes=what_refutes(),
         prevented=prevented,
@@ -113,13 +114,19 @@ def tell(fix: Fix) -> FixTold:
     )
 
 
+def _minus(text: str) -> str:
+    """Return a sentence with true minus signs before its numbers."""
+    return re.sub(r"(?<![\w.])-(?=\d)", words.MINUS, text)
+
+
 def what_refutes(config: VerifyConfig | None = None) -> str:
     """Return what would refute a fix, said before anybody knows."""
     config = config or VerifyConfig()
     weeks = config.min_blocks * config.block_days / 7
     return (
-        f"After at least {weeks:g} weeks the {config.level:.0%} interval of the change against the "
-        f"controls lies above {words.signed_percent(config.hoped)}: then a change worth the effort "
+        f"After at least {weeks:g} weeks the {words.percent(config.level, 0)} interval of the "
+        f"change against the controls lies above {words.signed_percent(config.hoped)}: then a "
+        "change worth the effort "
         "is ruled out. It is verified when the interval lies below zero and the series did not "
         "already move that way before the fix."
     )
@@ -176,7 +183,7 @@ def chart_of(fix: Fix) -> Chart | None:
     shown = read_course(fix)
     if shown is None or len(shown.starts) < 3 or fix.fixed_at is None:
         return None
-    scale = 1000 if shown.per in {"transaction", "contact"} else 1
+    scale = _scale(shown)
     days = [words.day(start) for start in shown.starts]
     at = min(shown.n_before, len(days) - 1)
     mark = {
@@ -223,8 +230,14 @@ def unit_of(fix: Fix) -> str:
     shown = read_course(fix)
     if shown is None:
         return ""
-    per = {"transaction": "per 1,000 transactions", "contact": "per 1,000 contacts"}
-    return per.get(shown.per, f"per {shown.per}")
+    scale = _scale(shown)
+    return f"Per {shown.per}" if scale == 1 else f"Per {scale:,} {shown.per}s"
+
+
+def _scale(shown: Shown) -> int:
+    """Return per how many a rate reads well: 1, a thousand, a million."""
+    top = max([*shown.actual, *shown.expected], default=1.0) or 1.0
+    return next((scale for scale in (1, 1_000, 1_000_000) if top * scale >= 1), 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +268,7 @@ def worth_fixing(
             )
             if value > 0
         ]
-        text = f"{a_year} a year · {words.count(cost.n, 'case')}"
+        text = f"{words.count(cost.n, 'case')} in {days} days"
         rows.append(
             WorthRow(
                 bar=Bar(cause_label(cost.cause), text, cost.total / top),

@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 
 from amends.engine.contracts import Floats, Metric
 from amends.engine.track import MetricConfig, MetricDefinition, catalogue
 from amends.engine.track.catalog import Shape
-from amends.engine.track.observations import Observations, to_metric
+from amends.engine.track.observations import Observations, summary, to_metric
 from amends.web.cases.models import Case
 from amends.web.track.models import WINDOW_DAYS
 from amends.web.track.settling import RULE, SATISFIED_FROM
@@ -170,9 +171,15 @@ class Figures:
 
     def between(self, name: str, since: datetime, until: datetime) -> Metric:
         """Return one figure of what lies in since ≤ at < until."""
+        return to_metric(DEFINITIONS[name], self._within(name, since, until), level=LEVEL)
+
+    def value_between(self, name: str, since: datetime, until: datetime) -> float | None:
+        """Return the value alone: an interval for every point of a sparkline is not needed."""
+        return summary(DEFINITIONS[name], self._within(name, since, until))[0]
+
+    def _within(self, name: str, since: datetime, until: datetime) -> Observations:
         found = self.observations[name]
-        mine = (found.at >= _instant(since)) & (found.at < _instant(until))
-        return to_metric(DEFINITIONS[name], found.where(mine), level=LEVEL)
+        return found.where((found.at >= _instant(since)) & (found.at < _instant(until)))
 
 
 def observe(records: Sequence[Record], now: datetime) -> Figures:
@@ -186,9 +193,8 @@ def observe(records: Sequence[Record], now: datetime) -> Figures:
     known = [r for r in resolved if r.churned is not None]
 
     def dated(rows: Sequence[Record], values: Sequence[float]) -> Observations:
-        at = [_instant(r.resolved_at or now) for r in rows]
         return Observations(
-            np.array(at, dtype="datetime64[us]"),
+            _instants([r.resolved_at or now for r in rows]),
             np.array(values, dtype=np.float64),
             cluster=np.array([customers[r.customer] for r in rows], dtype=np.int64),
         )
@@ -213,8 +219,8 @@ def _lasting(
     """Return days from opening to resolution, so far for open cases; dated by opening."""
     rows = [r for r in records if r.opened_at <= (r.resolved_at or now)]
     ended = [r.resolved_at is not None for r in rows]
-    until = np.array([_instant(r.resolved_at or now) for r in rows], dtype="datetime64[us]")
-    at = np.array([_instant(r.opened_at) for r in rows], dtype="datetime64[us]")
+    until = _instants([r.resolved_at or now for r in rows])
+    at = _instants([r.opened_at for r in rows])
     return Observations(
         at,
         np.asarray((until - at) / _DAY, dtype=np.float64),
@@ -225,6 +231,11 @@ def _lasting(
 
 def _net(score: int) -> float:
     return 1.0 if score >= 9 else -1.0 if score <= 6 else 0.0
+
+
+def _instants(times: Sequence[datetime]) -> NDArray[np.datetime64]:
+    micros = np.array([round(at.timestamp() * 1e6) for at in times], dtype=np.int64)
+    return micros.astype("datetime64[us]")
 
 
 def _instant(at: datetime) -> np.datetime64:

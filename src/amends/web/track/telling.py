@@ -45,7 +45,8 @@ def key_figures(figures: Figures, filters: Filters, chosen: str) -> list[KeyFigu
     for name, definition in DEFINITIONS.items():
         now = figures.between(name, filters.since, filters.until)
         before = figures.between(name, filters.before.since, filters.since)
-        course = [v for m in steps(figures, filters, name) if (v := m.value) is not None]
+        drawn = [figures.value_between(name, *step) for step in _edges(filters)]
+        course = [value for value in drawn if value is not None]
         href = filters.query(metric=name) or "?"
         kpi = kpi_of(now, before, course, f"{href}#course")
         found.append(KeyFigure(name, kpi, definition.definition, name == chosen))
@@ -73,9 +74,14 @@ def kpi_of(now: Metric, before: Metric, course: Sequence[float] = (), href: str 
 
 def steps(figures: Figures, filters: Filters, name: str) -> list[Metric]:
     """Return one figure per step of the course, the last one ending now."""
+    return [figures.between(name, since, until) for since, until in _edges(filters)]
+
+
+def _edges(filters: Filters) -> list[tuple[datetime, datetime]]:
+    """Return the beginning and end of each step."""
     days, n = STEPS[filters.period]
     edges = [filters.until - timedelta(days=days * k) for k in range(n, -1, -1)]
-    return [figures.between(name, since, until) for since, until in pairwise(edges)]
+    return list(pairwise(edges))
 
 
 def course_chart(figures: Figures, filters: Filters, name: str) -> Chart | None:
@@ -160,10 +166,11 @@ class ActionRow:
 def action_rows(records: Sequence[Record], filters: Filters, currency: str) -> list[ActionRow]:
     """Return what came of each action in cases resolved in the period, the most frequent first."""
     mine = [r for r in records if r.resolved_at and filters.since <= r.resolved_at < filters.until]
-    kinds = sorted({r.kind for r in mine}, key=lambda k: (-sum(r.kind == k for r in mine), k))
+    by_kind: dict[str, list[Record]] = {}
+    for record in mine:
+        by_kind.setdefault(record.kind, []).append(record)
     rows = []
-    for kind in kinds:
-        cases = [r for r in mine if r.kind == kind]
+    for kind, cases in sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0])):
         over = [r for r in cases if r.is_over(filters.until)]
         cells = (
             _rate([r.satisfaction >= 4 for r in cases if r.satisfaction is not None]),
