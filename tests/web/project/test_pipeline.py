@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 from tests.web.signals import signal
+from tests.web.tables import table
 
-from amends.engine.contracts import SIGNAL_SCHEMA, SeriesKey, Slice, check_signals
+from amends.engine.contracts import SeriesKey, Slice
 from amends.engine.signals import roll_up_slices
 from amends.web.cases.models import Case
 from amends.web.detect import rollups
@@ -30,19 +32,6 @@ ANGRY = "The parcel never arrived and nobody answers, I am furious and want my m
 @pytest.fixture(autouse=True)
 def _own_lake(tmp_path: Path, settings: Settings) -> None:
     settings.AMENDS_LAKE = str(tmp_path / "lake")
-
-
-def table(rows: list[dict[str, object]]) -> pa.Table:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    kinds = {f.name: f.type for f in SIGNAL_SCHEMA}
-
-    def plain(name: str) -> pa.DataType:
-        kind = kinds[name]
-        return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-    return check_signals(
-        pa.table({name: pa.array([r.get(name) for r in rows], plain(name)) for name in names})
-    )
 
 
 def complaint(number: int, day: int = 0, **more: object) -> dict[str, object]:
@@ -181,7 +170,7 @@ def test_rollups_do_not_depend_on_how_signals_are_delivered(parts: int) -> None:
 
 
 def test_a_grave_complaint_opens_a_case_and_a_second_one_joins_it() -> None:
-    grave = {"kind": "escalation", "loss": Decimal("120.00"), "currency": "EUR"}
+    grave: dict[str, Any] = {"kind": "escalation", "loss": Decimal("120.00"), "currency": "EUR"}
     arrive(complaint(1, customer_id="K", **grave))
     arrive(complaint(2, day=1, customer_id="K", **grave), complaint(3, customer_id="other"))
     case = Case.objects.get()
