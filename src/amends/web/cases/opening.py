@@ -17,7 +17,7 @@ from amends.flows.causes import is_not_delivered
 from amends.web.cases.clocks import next_deadline
 from amends.web.cases.models import Case, Entry, Happening, Recommendation, Route
 from amends.web.cases.recommending import recommend_in_bulk
-from amends.web.cases.rules import PART_OF_BREAKDOWN, reasons_to_open
+from amends.web.cases.rules import reasons_to_open
 from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.detect.models import Breakdown
 from amends.web.intake.models import Customer
@@ -71,8 +71,8 @@ def open_cases(signals: pa.Table) -> list[Case]:
         known = desk.current.get((row["customer_id"], row["cause"]))
         if known is not None and row["occurred_at"] - known.opened_at < SAME_MATTER:
             _join(desk, known, row)
-        elif because := row["because"] or _because_of_breakdown(desk, row):
-            _open(desk, row, because)
+        elif row["because"]:
+            _open(desk, row)
     return _save(desk)
 
 
@@ -125,14 +125,7 @@ def _stranger(row: Row) -> Customer:
     return Customer(customer_id=row["customer_id"], **known)
 
 
-def _because_of_breakdown(desk: Desk, row: Row) -> str:
-    is_minor = row["severity"] in {None, Severity.LOW.value}
-    if is_minor or not any(is_part_of(row, b) for b in desk.breakdowns):
-        return ""
-    return PART_OF_BREAKDOWN
-
-
-def _open(desk: Desk, row: Row, because: str) -> None:
+def _open(desk: Desk, row: Row) -> None:
     customer = desk.customers[row["customer_id"]]
     cause = "" if row["cause"] == UNSURE else row["cause"]
     severity = Severity(row["severity"] or Severity.MEDIUM.value)
@@ -146,7 +139,7 @@ def _open(desk: Desk, row: Row, because: str) -> None:
         customer=customer,
         cause=cause,
         opened_at=at,
-        opened_because=because,
+        opened_because=row["because"],
         due_at=next_deadline(severity, at, None, None),
         loss=row["loss"] or Decimal(0),
         value_at_risk=_value(row, customer),

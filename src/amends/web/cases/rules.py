@@ -64,7 +64,6 @@ RULES: Final = (
     Rule(f"Severe complaint with a loss of {GRAVE_LOSS} or more", _costly),
     Rule(f"Survey with NPS {WORST_NPS} or less that tells of a severe failure", _detractor),
 )
-PART_OF_BREAKDOWN: Final = "Complaint that is part of an open breakdown"
 
 
 def reasons_to_open(signals: pa.Table) -> list[str]:
