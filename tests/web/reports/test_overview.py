@@ -178,11 +178,14 @@ def test_who_sees_a_team_sees_its_figures_and_not_those_of_all_contacts(
     assert "Customer effort" not in text
 
 
-def test_who_reads_no_cases_has_no_queue_and_no_flow(people: People, client: Client) -> None:
+def test_who_reads_no_cases_has_no_queue_and_no_door_to_one(people: People, client: Client) -> None:
+    resolved("a", days=5, state=State.RECOVERED)
     client.force_login(people.product_owner)
     text = text_of(client, "/overview/")
     assert "Case queue" not in text
-    assert "What we did" not in text
+    flow = text_of(client, "/overview/flow/", **FRAGMENT)
+    assert "/outcomes/" in flow
+    assert "/cases/" not in flow
     assert "Open breakdowns" in text
     assert client.get("/overview/cases/").status_code == 403
     client.force_login(people.admin)

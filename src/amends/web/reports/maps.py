@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -81,8 +82,11 @@ def cause_url(path: str, filters: Filters) -> str:
     return reverse("classify:cause", args=[path]) + filters.query(cause="")
 
 
-def flow_chart(ways: Sequence[Way], filters: Filters) -> Chart | None:
-    """Return the flow from branches of causes through actions to results; None without cases."""
+def flow_chart(ways: Sequence[Way], filters: Filters, *, leads_to_cases: bool) -> Chart | None:
+    """Return the flow from branches of causes through actions to results; None without cases.
+
+    Each node leads to its page; a result to its cases, or to outcomes for who reads no cases.
+    """
     if not ways:
         return None
     n = sum(way.n for way in ways)
@@ -98,6 +102,9 @@ def flow_chart(ways: Sequence[Way], filters: Filters) -> Chart | None:
     links = [*first.items(), *second.items()]
     sizes = _sizes(first, second)
     nodes = [_node(key, n, filters) for key, n in sizes.items()]
+    if not leads_to_cases:
+        outcomes = reverse("track:outcomes") + filters.query()
+        nodes = [n | {"page": outcomes} if n["name"][0] == "r" else n for n in nodes]
     return Chart("flow", _sankey(nodes, links), _flow_label(ways, n), height=340)
 
 
@@ -154,11 +161,12 @@ def _node(key: str, n: int, filters: Filters) -> dict[str, Any]:
     elif part == "a":
         is_other = name == OTHER
         label, colour = "Other actions" if is_other else ACTIONS[ActionKind(name)], "$brand-soft"
-        page = f"/outcomes/{filters.query(action='' if is_other else name)}"
+        page = reverse("track:outcomes") + filters.query(action="" if is_other else name)
     else:
         label, colour = RESULT_LABELS[name]
-        dims = "".join(f"&{dim}={value}" for dim, value in filters.dims.items())
-        page = f"/cases/?tab=closed&state={RESULT_STATES[name]}{dims}"
+        asked = {"tab": "closed", "state": RESULT_STATES[name], **filters.dims}
+        cause = {"cause": filters.cause} if filters.cause else {}
+        page = f"{reverse('cases:queue')}?{urlencode(asked | cause)}"
     return {
         "name": key,
         "value": n,

@@ -65,7 +65,7 @@ def cause_counts(filters: Filters) -> list[CauseCount]:
 
 
 def ways(person: User, filters: Filters) -> list[Way]:
-    """Return what became of the cases resolved in the period, within the person's reach."""
+    """Return what became of the cases resolved in the period whose outcomes the person may see."""
     cases = resolved_cases(person, filters)
     counted = (
         cases.annotate(did=_action(), result=_result())
@@ -82,7 +82,7 @@ def ways(person: User, filters: Filters) -> list[Way]:
 
 def resolved_cases(person: User, filters: Filters) -> QuerySet[Case]:
     """Return the cases resolved in the period that fit the filters, within reach."""
-    reach = within_reach(person, Verb.CASE_READ, Case.objects.all())
+    reach = within_reach(person, Verb.OUTCOME_READ, Case.objects.all())
     cases = Case.objects.filter(pk__in=reach.values("pk")) if reach.query.distinct else reach
     cases = cases.filter(
         resolved_at__gte=filters.since, resolved_at__lt=filters.until, **filters.dims

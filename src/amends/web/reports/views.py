@@ -189,7 +189,8 @@ def flow(request: HttpRequest) -> HttpResponse:
     """Show what was done for the cases resolved in the period, and what came of it."""
     person, filters = current_person(request), filters_of(request)
     ways = queries.ways(person, filters)
-    context = FlowContext(flow_chart(ways, filters), sum(way.n for way in ways))
+    chart = flow_chart(ways, filters, leads_to_cases=person.may(Verb.CASE_READ))
+    context = FlowContext(chart, sum(way.n for way in ways))
     return _part(request, "flow", context)
 
 
@@ -214,7 +215,7 @@ def _shown(person: User) -> Shown:
         figures=person.may(Verb.OUTCOME_READ),
         breakdowns=person.may(Verb.BREAKDOWN_READ),
         causes=person.may(Verb.CAUSE_READ),
-        flow=person.may(Verb.OUTCOME_READ) and person.may(Verb.CASE_READ),
+        flow=person.may(Verb.OUTCOME_READ),
         cases=person.may(Verb.CASE_READ),
     )
 
