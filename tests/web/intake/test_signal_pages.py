@@ -71,6 +71,8 @@ def test_what_was_searched_for_is_marked_and_never_markup(reader: Client) -> Non
     assert "1 signal<" in html
     assert "<b>bold</b>" not in body(reader, "?q=BOLD")
     assert "<mark>bold</mark>" in body(reader, "?q=BOLD")
+    fill_lake([signal(verbatim="Still not back", subject="My refund")], delivery=2)
+    assert "My <mark>refund</mark>: Still not back" in body(reader, "?q=refund")
 
 
 def test_any_number_can_link_to_its_signals(reader: Client) -> None:

@@ -117,7 +117,7 @@ def kind_label(kind: str) -> str:
 
 def row_of(signal: Mapping[str, Any], search: str = "", longest: int = EXCERPT) -> SignalRow:
     """Return a signal of the lake as a row, with what was searched for marked."""
-    written = signal.get("verbatim") or signal.get("subject") or ""
+    written = _written(signal, search)
     text = excerpt(written, search, longest) if written else _scores(signal)
     place = (signal.get(name) for name in ("product", "channel", "region"))
     cause = signal.get("cause") or ""
@@ -175,6 +175,14 @@ def highlighted(text: str, search: str) -> tuple[Piece, ...]:
         return (Piece(text),)
     parts = re.split(f"({re.escape(search)})", text, flags=re.IGNORECASE)
     return tuple(Piece(part, is_hit=bool(i % 2)) for i, part in enumerate(parts) if part)
+
+
+def _written(signal: Mapping[str, Any], search: str) -> str:
+    """Return the verbatim, or the subject; both when only the subject has what was searched for."""
+    verbatim, subject = signal.get("verbatim") or "", signal.get("subject") or ""
+    if verbatim and search.lower() not in verbatim.lower() and search.lower() in subject.lower():
+        return f"{subject}: {verbatim}"
+    return verbatim or subject
 
 
 def _scores(signal: Mapping[str, Any]) -> str:
