@@ -12,7 +12,7 @@ from amends.web.accounts.models import Team, User
 from amends.web.cases.actions import NewCase
 from amends.web.cases.authority import Option
 from amends.web.cases.models import Case, Recommendation, State
-from amends.web.cases.queries import causes_of_cases, other_teams, workers
+from amends.web.cases.queries import causes_of_cases, other_teams, usual_currency, workers
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.wording import role_words, short_action
 from amends.web.classify.queries import cause_label, taxonomy
@@ -200,7 +200,7 @@ class NewCaseForm(forms.Form):
         decimal_places=2,
         initial=Decimal(0),
     )
-    currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency", initial="EUR", max_length=3)
+    currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency", max_length=3)
     is_rejected = forms.BooleanField(label="The service was not delivered at all", required=False)
     note = _text("What the customer said", required=False)
 
@@ -209,6 +209,7 @@ class NewCaseForm(forms.Form):
         field = self.fields["cause"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", "Not known yet"), *cause_choices()]
+        self.fields["currency"].initial = usual_currency()
 
     def new_case(self) -> NewCase:
         """Return what was typed; only of a valid form."""

@@ -177,6 +177,11 @@ def causes_of_cases() -> Sequence[str]:
     )
 
 
+def usual_currency() -> str:
+    """Return the currency of the newest case; EUR as long as there is none."""
+    return Case.objects.order_by("-pk").values_list("currency", flat=True).first() or "EUR"
+
+
 def breakdown_named(pk: int | None) -> Breakdown | None:
     """Return the breakdown that the queue is narrowed to."""
     return None if pk is None else Breakdown.objects.filter(pk=pk).first()
