@@ -36,6 +36,7 @@ from amends.web.project.demo.record import DemoRecord
 from amends.web.project.demo.worked import keep_worked, was_worked
 from amends.web.recommend.models import Learned
 from amends.web.recommend.queries import recommender
+from amends.web.track.effects import estimate_effects
 from amends.web.track.models import Outcome
 from amends.web.track.settling import settle
 
@@ -59,8 +60,11 @@ def world_of(record: DemoRecord) -> World:
     return world.dated(record.now.date(), DAYS, future_days=FUTURE_DAYS, business=BUSINESS)
 
 
-def load_history(record: DemoRecord, tick: Tick) -> None:
-    """Fill an empty installation with a company's last twelve months."""
+def load_history(record: DemoRecord, tick: Tick, *, processes: int = PROCESSES) -> None:
+    """Fill an empty installation with a company's last twelve months.
+
+    With 0 `processes` everything happens in this one, with others in forks of it.
+    """
     now = record.now
     tick("playing the company's year", 0, 1)
     world = world_of(record)
@@ -75,15 +79,19 @@ def load_history(record: DemoRecord, tick: Tick) -> None:
         _learn(months, truth.taxonomy, now)
         for month in months:
             receive(month, f"world {record.world}", now)
-        _drain(tick)
-        looking = _beside(_find_breakdowns, now)
+        _drain(tick, processes)
+        looking = _beside(_find_breakdowns, now) if processes else None
         for _ in range(ROUNDS):
             _staff(world, record, tick)
-            _drain(tick)
+            _drain(tick, processes)
         settle(now)
         _learn_actions(now)
+        estimate_effects(now)
         tick("looking for breakdowns", 0, 1)
-        _ended(looking)
+        if looking is None:
+            _find_breakdowns(now)
+        else:
+            _ended(looking)
         for breakdown in Breakdown.objects.all():
             link_to_breakdown(breakdown)
         _make_fixes(truth, now)
@@ -124,11 +132,14 @@ def _columns(table: pa.Table, *names: str) -> list[list[str | None]]:
     return [table[name].to_pylist() for name in names]
 
 
-def _drain(tick: Tick) -> None:
+def _drain(tick: Tick, processes: int) -> None:
     """Work the inbox off in several processes, as several workers would."""
+    if not processes:
+        pipeline.work_off()
+        return
     waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
     rows = sum(waiting.values_list("rows", flat=True))
-    workers = [_beside(_work_off) for _ in range(PROCESSES)]
+    workers = [_beside(pipeline.work_off) for _ in range(processes)]
     while any(worker.is_alive() for worker in workers):
         workers[0].join(timeout=0.5)
         left = sum(
@@ -142,19 +153,13 @@ def _drain(tick: Tick) -> None:
         raise RuntimeError(f"A delivery of the demo failed: {failed.error}")
 
 
-def _work_off() -> None:
-    pipeline.work_off()
-    connection.close()
-
-
 def _find_breakdowns(now: datetime) -> None:
     with pghistory.context(source="demo"):
         watching.choose_series(now)
         watching.watch(now, taxonomy_in_force(), whole=True)
-    connection.close()
 
 
-def _beside(run: Callable[..., None], *arguments: object) -> Process:
+def _beside(run: Callable[..., object], *arguments: object) -> Process:
     """Run something in a process of its own: there are two cores."""
     _leave_database()
     process = mp.get_context("fork").Process(target=run, args=arguments)

@@ -1,6 +1,6 @@
 """The company goes on living: what happens in the world is put into the inbox as it happens.
 
-A minute after every start something breaks that was not broken before.
+A minute after every start something breaks, each time something else.
 """
 
 import logging
@@ -63,14 +63,11 @@ def _outbreak(play: Play, record: DemoRecord, at: datetime) -> pa.Table:
     planned = company.outbreak
     if planned is None:
         return SIGNAL_SCHEMA.empty_table()
-    return play.outbreak(
-        planned.cause,
-        planned.slice,
-        at,
-        planned.minutes,
-        planned.per_minute,
-        seed=record.seed + record.starts,
-    )
+    known = [(b.cause, b.slice) for b in company.breakdowns]
+    places = [(planned.cause, planned.slice), *known]
+    cause, where = places[(record.starts - 1) % len(places)]
+    seed = record.seed + record.starts
+    return play.outbreak(cause, where, at, planned.minutes, planned.per_minute, seed=seed)
 
 
 def _tell(
