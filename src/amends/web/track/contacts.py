@@ -1,6 +1,5 @@
 """Figures of all contacts, not only of cases here: first-contact resolution and effort."""
 
-import threading
 from datetime import timedelta
 from typing import Final
 
@@ -9,34 +8,19 @@ from amends.engine.track import MetricConfig, metrics
 from amends.store import reads
 from amends.web.intake.filters import Filters
 from amends.web.intake.lake import lake
+from amends.web.ui.kept import Kept
 
 SHOWN: Final = ("fcr", "ces_mean")
-KEPT_MINUTES: Final = 10
-_MOST_KEPT: Final = 200
 _UNREAD: Final = ("verbatim", "subject", "language", "attributes", *DIMENSIONS)
 
 Found = tuple[dict[str, Metric], dict[str, Metric]]
-_lock = threading.Lock()
-_kept: dict[tuple[str, str, int], Found] = {}
+kept: Final = Kept[Found](young_seconds=600, old_seconds=3600)
 
 
-def contact_figures(filters: Filters) -> Found:
-    """Return the figures of the period and of the one before, by name.
-
-    They are worked out once in ten minutes for each choice of filters: new signals hardly move
-    them, and reading a year of contacts takes a second.
-    """
-    slot = int(filters.until.timestamp() // (60 * KEPT_MINUTES))
-    key = lake().address, filters.query(), slot
-    with _lock:
-        known = _kept.get(key)
-    if known is None:
-        known = _figures(filters), _figures(filters.before)
-        with _lock:
-            while len(_kept) >= _MOST_KEPT:
-                _kept.pop(next(iter(_kept)))
-            _kept[key] = known
-    return known
+def contact_figures(filters: Filters) -> Found | None:
+    """Return the figures of the period and of the one before, by name; None: on their way."""
+    key = lake().address, filters.query()
+    return kept.get(key, lambda: (_figures(filters), _figures(filters.before)))
 
 
 def _figures(filters: Filters) -> dict[str, Metric]:

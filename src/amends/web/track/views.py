@@ -8,14 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from amends.web.accounts.access import requires
+from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.intake.filters import Filters, filters_of
+from amends.web.intake.lake import lake
 from amends.web.intake.queries import FilterBar, filter_bar
 from amends.web.track import queries
 from amends.web.track.contacts import contact_figures
 from amends.web.track.effects import RESULTS, Result
-from amends.web.track.figures import DEFINITIONS, TARGETS, observe
+from amends.web.track.figures import DEFINITIONS, observe
 from amends.web.track.models import EffectEstimate, Scope
 from amends.web.track.recording import TOPIC
 from amends.web.track.telling import (
@@ -32,10 +34,12 @@ from amends.web.track.telling import (
     key_figures,
     kpi_of,
 )
+from amends.web.ui.kept import Kept
 from amends.web.ui.pages import page
 from amends.web.ui.parts import Chart
 
 DEFAULT_METRIC: Final = "recovery_rate"
+shown: Final = Kept["Shown"](young_seconds=30, old_seconds=1800)
 SCOPES: Final = {Scope.TIER_SEVERITY: "By tier and severity", Scope.SEGMENT: "By segment"}
 
 
@@ -49,6 +53,16 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What is worked out of the cases."""
+
+    figures: list[KeyFigure]
+    chosen: KeyFigure
+    chart: Chart | None
+    actions: list[ActionRow]
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomesContext:
     """The page of outcomes."""
 
@@ -56,13 +70,9 @@ class OutcomesContext:
     filters_bar: FilterBar
     address: str
     contacts_url: str
-    figures: list[KeyFigure]
-    chosen: KeyFigure
-    chart: Chart | None
-    target: str
-    actions: list[ActionRow]
+    shown: Shown | None
+    """None: it is on its way, and the page asks again."""
     sees_effects: bool
-    n: int
     live: tuple[str, ...] = (TOPIC,)
 
 
@@ -85,6 +95,8 @@ class ContactsContext:
     """Figures of all contacts."""
 
     figures: list[KeyFigure]
+    is_coming: bool
+    address: str
 
 
 @require_safe
@@ -94,25 +106,30 @@ def outcomes(request: HttpRequest) -> HttpResponse:
     person, filters = current_person(request), filters_of(request)
     asked = request.GET.get("metric", "")
     metric = asked if asked in DEFINITIONS else DEFAULT_METRIC
+    kept_query = [("metric", metric if metric != DEFAULT_METRIC else "")]
+    sees_all = queries.sees_effects(person)
+    key = lake().address, 0 if sees_all else person.pk, filters.query(metric=metric)
+    context = OutcomesContext(
+        filters=filters,
+        filters_bar=filter_bar(filters, kept_query),
+        address=f"{request.path}{filters.query(**dict(kept_query))}",
+        contacts_url=filters.query(),
+        shown=shown.get(key, lambda: _work_out(person, filters, metric)),
+        sees_effects=sees_all,
+    )
+    return page(request, "track/outcomes.html", context, fragment="figures")
+
+
+def _work_out(person: User, filters: Filters, metric: str) -> Shown:
     found = queries.records(person, filters, course_since(filters))
     figures = observe(found, filters.until)
     told = key_figures(figures, filters, metric)
-    kept = [("metric", metric if metric != DEFAULT_METRIC else "")]
-    chosen = next(f for f in told if f.is_chosen)
-    context = OutcomesContext(
-        filters=filters,
-        filters_bar=filter_bar(filters, kept),
-        address=f"{request.path}{filters.query(**dict(kept))}",
-        contacts_url=filters.query(),
+    return Shown(
         figures=told,
-        chosen=chosen,
+        chosen=next(f for f in told if f.is_chosen),
         chart=course_chart(figures, filters, metric),
-        target=chosen.kpi.target if metric in TARGETS else "",
         actions=action_rows(found, filters, queries.currency()),
-        sees_effects=queries.sees_effects(person),
-        n=len(found),
     )
-    return page(request, "track/outcomes.html", context, fragment="figures")
 
 
 @require_safe
@@ -120,13 +137,16 @@ def outcomes(request: HttpRequest) -> HttpResponse:
 def contacts(request: HttpRequest) -> HttpResponse:
     """Show the figures of all contacts: a part of the page of outcomes."""
     person, filters = current_person(request), filters_of(request)
-    figures = []
+    figures, is_coming = [], False
     if queries.sees_effects(person):
-        now, before = contact_figures(filters)
+        found = contact_figures(filters)
+        is_coming = found is None
+        now, before = found or ({}, {})
         figures = [
             KeyFigure(name, kpi_of(now[name], before[name]), now[name].definition) for name in now
         ]
-    return page(request, "track/contacts.html", ContactsContext(figures), fragment="contacts")
+    context = ContactsContext(figures, is_coming, request.get_full_path())
+    return page(request, "track/contacts.html", context, fragment="contacts")
 
 
 @require_safe
