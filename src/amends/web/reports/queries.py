@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Case as Choice
-from django.db.models import CharField, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import CharField, Count, F, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 
@@ -13,10 +13,11 @@ from amends.store import reads
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.cases.models import Action, ActionState, Case, State
+from amends.web.cases.models import OPEN, Action, ActionState, Case, State
 from amends.web.intake.asked import TOLD
 from amends.web.intake.filters import Filters
 from amends.web.intake.lake import lake
+from amends.web.ui.kept import Kept
 
 NO_ACTION: Final = "none"
 RESULTS: Final = ("recovered", "not_known", "not_satisfied", "came_back", "left")
@@ -43,11 +44,20 @@ class Way:
     n: int
 
 
-def cause_counts(filters: Filters) -> list[CauseCount]:
+counted: Final = Kept[tuple[CauseCount, ...]](young_seconds=60, old_seconds=1800)
+
+
+def cause_counts(filters: Filters) -> tuple[CauseCount, ...] | None:
     """Return the causes of what was said in the period, the most frequent first; unsure left out.
 
-    One read of the lake.
+    None while they are being counted: a year takes longer than a page may.
     """
+    asked = filters.period, tuple(sorted(filters.dims.items())), filters.cause
+    return counted.get((lake().address, *asked), lambda: count_causes(filters))
+
+
+def count_causes(filters: Filters) -> tuple[CauseCount, ...]:
+    """Count them: one read of the lake."""
     said = reads.where(
         lake().signals(),
         since=filters.since,
@@ -57,11 +67,24 @@ def cause_counts(filters: Filters) -> list[CauseCount]:
         kinds=TOLD,
     )
     found = lake().fetch(reads.causes(said).select("cause", "n", "n_severe")).to_pylist()
-    return [
+    return tuple(
         CauseCount(row["cause"], row["n"], row["n_severe"] / row["n"])
         for row in found
         if row["cause"] != UNSURE
-    ]
+    )
+
+
+def urgent_cases(person: User, filters: Filters, most: int) -> tuple[list[Case], int]:
+    """Return the open cases within reach with the next deadlines, and how many are open."""
+    found = _that_fit(within_reach(person, Verb.CASE_READ, Case.objects.all()), filters)
+    found = found.filter(state__in=OPEN)
+    listed = (
+        found.select_related("customer", "owner", "team", "recommendation")
+        .defer("recommendation__record", "recommendation__explanation")
+        .prefetch_related(Prefetch("actions", Action.objects.order_by("pk")))
+        .order_by(F("due_at").asc(nulls_last=True), "pk")[:most]
+    )
+    return list(listed), found.count()
 
 
 def ways(person: User, filters: Filters) -> list[Way]:
@@ -84,12 +107,15 @@ def resolved_cases(person: User, filters: Filters) -> QuerySet[Case]:
     """Return the cases resolved in the period that fit the filters, within reach."""
     reach = within_reach(person, Verb.OUTCOME_READ, Case.objects.all())
     cases = Case.objects.filter(pk__in=reach.values("pk")) if reach.query.distinct else reach
-    cases = cases.filter(
-        resolved_at__gte=filters.since, resolved_at__lt=filters.until, **filters.dims
-    )
+    cases = cases.filter(resolved_at__gte=filters.since, resolved_at__lt=filters.until)
+    return _that_fit(cases, filters).order_by()
+
+
+def _that_fit(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
+    cases = cases.filter(**filters.dims)
     if filters.cause:
         cases = cases.filter(Q(cause=filters.cause) | Q(cause__startswith=f"{filters.cause}/"))
-    return cases.order_by()
+    return cases
 
 
 def _action() -> Coalesce:

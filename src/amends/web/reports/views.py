@@ -15,8 +15,6 @@ from amends.web.accounts.access import requires
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
-from amends.web.cases.asked import Asked
-from amends.web.cases.queries import queue
 from amends.web.cases.queue import Line, line_of
 from amends.web.detect.charts import volume_chart
 from amends.web.detect.queries import Volume, open_breakdowns, volume_course
@@ -100,7 +98,8 @@ class AlertsContext:
 class CausesContext:
     """The map of causes."""
 
-    causes: CauseMap
+    causes: CauseMap | None
+    """None while they are being counted."""
     query: str
 
 
@@ -179,7 +178,8 @@ def alerts(request: HttpRequest) -> HttpResponse:
 def causes(request: HttpRequest) -> HttpResponse:
     """Show the map of causes."""
     filters = filters_of(request)
-    found = cause_map(queries.cause_counts(filters), filters)
+    counts = queries.cause_counts(filters)
+    found = None if counts is None else cause_map(counts, filters)
     return _part(request, "causes", CausesContext(found, filters.query()))
 
 
@@ -236,9 +236,8 @@ def _alerts(filters: Filters) -> tuple[list[Alert], int]:
 
 def _lines(person: User, filters: Filters) -> tuple[list[Line], int]:
     now = timezone.now()
-    asked = Asked(tab="open", cause=filters.cause, dims=dict(filters.dims))
-    found = queue(person, asked, now, size=CASES)
-    return [line_of(case, now) for case in found.cases], found.total
+    found, total = queries.urgent_cases(person, filters, CASES)
+    return [line_of(case, now) for case in found], total
 
 
 def _sub(filters: Filters) -> str:
