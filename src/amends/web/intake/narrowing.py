@@ -10,7 +10,7 @@ from amends.engine.contracts import Kind, Severity
 from amends.flows.report import words
 from amends.web.intake.asked import ALL_KINDS, Asked
 from amends.web.intake.filter_bar import Active, Choice
-from amends.web.intake.filters import joined
+from amends.web.intake.filters import DEFAULT_PERIOD, joined
 from amends.web.intake.naming import value_label
 from amends.web.ui.templatetags.ui import moment
 
@@ -50,7 +50,8 @@ def severity_choices(asked: Asked) -> tuple[Choice, ...]:
 def hidden_of(asked: Asked) -> tuple[tuple[str, str], ...]:
     """Return what the search form carries along unseen."""
     filters = asked.filters
-    shared = [("period", filters.period), *filters.dims.items(), ("cause", filters.cause)]
+    period = "" if filters.period == DEFAULT_PERIOD else filters.period
+    shared = [("period", period), *filters.dims.items(), ("cause", filters.cause)]
     own = [pair for pair in asked.own if pair[0] not in _shown_in_form(asked)]
     return tuple(pair for pair in [*shared, *own] if pair[1])
 

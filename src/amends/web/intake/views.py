@@ -73,7 +73,6 @@ class TotalContext:
     """What a live page is told of its list."""
 
     total: int
-    total_url: str
     here: str
     has_newer: bool
 
@@ -137,7 +136,6 @@ def total(request: HttpRequest) -> HttpResponse:
     seen, newest = request.GET.get("seen", ""), course.newest_at
     context = TotalContext(
         total=course.total,
-        total_url=request.get_full_path(),
         here=reverse("intake:signals") + asked.query(),
         has_newer=newest is not None and newest.isoformat() > seen,
     )
