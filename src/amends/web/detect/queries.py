@@ -26,6 +26,7 @@ from amends.web.detect.models import SEVERITIES, Breakdown, Judgement, Series, s
 from amends.web.detect.telling import KINDS, last_moment, place
 from amends.web.intake.filters import Filters
 from amends.web.intake.lake import lake
+from amends.web.ui.kept import Kept
 
 OVER: Final = BreakdownState.OVER.value
 RANKS: Final = {severity.value: severity.rank for severity in Severity}
@@ -66,6 +67,18 @@ class Volume:
     """None while the expected range is being computed."""
     marks: tuple[Mark, ...]
     why_no_range: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What customers say in the signals of a breakdown."""
+
+    quotes: tuple[Quote, ...]
+    n: int
+    """All signals in its slice and time."""
+
+
+said: Final = Kept[Said](young_seconds=60, old_seconds=1800)
 
 
 def open_breakdowns(filters: Filters | None = None) -> QuerySet[Breakdown]:
@@ -152,8 +165,13 @@ def volume_course(filters: Filters) -> Volume:
     return Volume(_counted(filters, title), marks, because)
 
 
-def verbatims(b: Breakdown) -> tuple[Quote, ...]:
-    """Return a few texts of its signals: sure ones, no two alike. Reads the lake."""
+def said_in(b: Breakdown) -> Said | None:
+    """Return what its signals say and how many there are; None while the lake is read."""
+    return said.get((lake().address, b.pk), lambda: Said(_verbatims(b), _signal_count(b)))
+
+
+def _verbatims(b: Breakdown) -> tuple[Quote, ...]:
+    """Return a few texts of its signals: sure ones, no two alike."""
     found = signals_of(b)
     told = found.filter(found["verbatim"].notnull() & (found["verbatim"].length() >= READABLE))
     surest = told.order_by([told["cause_confidence"].desc(nulls_first=False), told["signal_id"]])
@@ -161,8 +179,8 @@ def verbatims(b: Breakdown) -> tuple[Quote, ...]:
     return quotes(table, b.cause or None, b.where)
 
 
-def signal_count(b: Breakdown) -> int:
-    """Return how many signals lie in its slice and time. Reads the lake."""
+def _signal_count(b: Breakdown) -> int:
+    """Return how many signals lie in its slice and time."""
     return int(lake().fetch(signals_of(b).count().name("n").as_table())["n"][0].as_py())
 
 

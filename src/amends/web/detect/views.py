@@ -124,8 +124,10 @@ class Verbatim:
 class VerbatimsContext:
     """What customers say in the signals of one breakdown."""
 
+    b: Breakdown
     verbatims: tuple[Verbatim, ...]
-    n: int
+    n: int | None
+    """None while the lake is read."""
     signals_url: str
 
 
@@ -176,15 +178,16 @@ def breakdown(request: HttpRequest, pk: int) -> HttpResponse:
 def verbatims(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what customers say in its signals: a part of the page, read from the lake."""
     b = _found(request, pk)
+    said = queries.said_in(b)
     told = tuple(
         Verbatim(
             quote,
             reverse("intake:signal", args=[signal_id(quote.source, quote.external_id)]),
             " · ".join(value_label(value) for value in quote.slice.values()),
         )
-        for quote in queries.verbatims(b)
+        for quote in (said.quotes if said else ())
     )
-    context = VerbatimsContext(told, queries.signal_count(b), telling.signals_url(b))
+    context = VerbatimsContext(b, told, said.n if said else None, telling.signals_url(b))
     return page(request, "detect/verbatims.html", context, fragment="verbatims")
 
 
