@@ -13,6 +13,7 @@ PEOPLE: Final = (
     ("Priya Nair", (Role.SERVICE_MANAGER,), "Customer care"),
     ("Tom Sander", (Role.AGENT,), "Customer care"),
     ("Mei Lin", (Role.AGENT,), "Billing"),
+    ("Ruth Owusu", (Role.AGENT,), "Products"),
     ("Jonas Weber", (Role.QA_ANALYST,), ""),
     ("Sofia Rossi", (Role.PRODUCT_OWNER,), "Products"),
     ("Grace Kim", (Role.COMPLIANCE,), ""),

@@ -73,6 +73,7 @@ class Verb(StrEnum):
     POLICY_PUBLISH = "policy.publish"
     PLAYBOOK_EDIT = "playbook.edit"
     OUTCOME_READ = "outcome.read"
+    EFFECT_READ = "effect.read"
     FIX_READ = "fix.read"
     FIX_PROPOSE = "fix.propose"
     FIX_VERIFY = "fix.verify"
@@ -110,7 +111,8 @@ ROWS: Final = (
     (Verb.POLICY_DRAFT,     "-       all     -       -       -       all     -       -", "draft a policy version"),
     (Verb.POLICY_PUBLISH,   "-       -       -       -       -       all     -       -", "review and publish somebody else's version"),
     (Verb.PLAYBOOK_EDIT,    "-       all     -       -       -       all     -       -", "change playbooks and templates"),
-    (Verb.OUTCOME_READ,     "all     all     own     all     all     all     all     -", "see outcomes and effects"),
+    (Verb.OUTCOME_READ,     "all     all     own     all     all     all     all     -", "see outcomes of cases"),
+    (Verb.EFFECT_READ,      "all     all     -       all     all     all     all     -", "see what actions effected over all cases"),
     (Verb.FIX_READ,         "all     all     all     all     all     all     all     -", "see fixes and whether they worked"),
     (Verb.FIX_PROPOSE,      "all     all     -       all     all     -       all     -", "propose a fix with its hypothesis"),
     (Verb.FIX_VERIFY,       "all     -       -       all     team    -       -       -", "verify or refute a fix"),

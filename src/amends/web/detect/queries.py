@@ -111,7 +111,7 @@ def breakdowns(filters: Filters, wanted: Wanted) -> QuerySet[Breakdown]:
         found = found.filter(owner_id=int(wanted.owner[:18]))
     if wanted.judgement == "none":
         found = found.filter(judgement=Judgement.NONE)
-    elif wanted.judgement in Judgement.values:
+    elif wanted.judgement and wanted.judgement in Judgement.values:
         found = found.filter(judgement=wanted.judgement)
     return _ordered(found)
 

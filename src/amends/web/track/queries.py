@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import User
-from amends.web.accounts.permissions import Reach, Verb
+from amends.web.accounts.permissions import Verb
 from amends.web.cases.models import Action, ActionState, Case
 from amends.web.intake.filters import Filters
 from amends.web.track.figures import Record, read_records
@@ -31,11 +31,6 @@ def _visible(person: User, filters: Filters, since: datetime) -> QuerySet[Case]:
     if filters.cause:
         cases = cases.filter(Q(cause=filters.cause) | Q(cause__startswith=f"{filters.cause}/"))
     return cases
-
-
-def sees_effects(person: User) -> bool:
-    """Whether the person may see effects: they are estimated over everybody's cases."""
-    return person.reach(Verb.OUTCOME_READ) is Reach.ALL
 
 
 def estimates(scope: str, result: str = "") -> list[EffectEstimate]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -107,7 +106,7 @@ def outcomes(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("metric", "")
     metric = asked if asked in DEFINITIONS else DEFAULT_METRIC
     kept_query = [("metric", metric if metric != DEFAULT_METRIC else "")]
-    sees_all = queries.sees_effects(person)
+    sees_all = person.may(Verb.EFFECT_READ)
     key = lake().address, 0 if sees_all else person.pk, filters.query(metric=metric)
     context = OutcomesContext(
         filters=filters,
@@ -138,7 +137,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
     """Show the figures of all contacts: a part of the page of outcomes."""
     person, filters = current_person(request), filters_of(request)
     figures, is_coming = [], False
-    if queries.sees_effects(person):
+    if person.may(Verb.EFFECT_READ):
         found = contact_figures(filters)
         is_coming = found is None
         now, before = found or ({}, {})
@@ -150,12 +149,9 @@ def contacts(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@requires(Verb.OUTCOME_READ)
+@requires(Verb.EFFECT_READ)
 def effects(request: HttpRequest) -> HttpResponse:
     """Show what the actions effected, for all cases and per cohort."""
-    person = current_person(request)
-    if not queries.sees_effects(person):
-        raise PermissionDenied("Effects are estimated over everybody's cases; you see your own.")
     scope = request.GET.get("by", "")
     scope = scope if scope in SCOPES else Scope.TIER_SEVERITY.value
     asked = request.GET.get("result", "")

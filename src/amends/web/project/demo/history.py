@@ -29,6 +29,7 @@ from amends.web.detect.models import Breakdown
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, DeliveryState
 from amends.web.intake.receiving import receive
+from amends.web.prevent.costing import price_causes
 from amends.web.prevent.models import Fix
 from amends.web.prevent.verifying import verify_fixes
 from amends.web.project import pipeline
@@ -96,6 +97,7 @@ def load_history(record: DemoRecord, tick: Tick, *, processes: int = PROCESSES) 
             link_to_breakdown(breakdown)
         _make_fixes(truth, now)
         verify_fixes(now)
+        price_causes(now)
         lake().compact()
 
 

@@ -65,7 +65,7 @@ def _owners() -> dict[int, list[User]]:
     agents: dict[int, list[User]] = defaultdict(list)
     members = Membership.objects.select_related("user").order_by("user__email")
     for member in members:
-        if {Role.AGENT, Role.PRODUCT_OWNER} & set(member.user.roles):
+        if Role.AGENT in member.user.roles:
             agents[member.team_id].append(member.user)
     return agents
 
