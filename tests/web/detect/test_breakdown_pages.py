@@ -76,6 +76,13 @@ def test_the_list_is_narrowed_by_what_makes_sense(
     assert ("Late parcel" in text_of(reader, f"/breakdowns/?{query}")) is is_shown
 
 
+def test_what_was_judged_stays_in_the_list(reader: Client) -> None:
+    make_breakdown(judgement="real", judged_because="Seen at the depot")
+    assert "Late parcel" in text_of(reader, "/breakdowns/")
+    assert "Late parcel" in text_of(reader, "/breakdowns/?judgement=real")
+    assert "Late parcel" not in text_of(reader, "/breakdowns/?judgement=none")
+
+
 def test_the_list_needs_as_many_queries_for_one_as_for_many(
     reader: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
