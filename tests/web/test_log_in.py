@@ -37,7 +37,7 @@ def test_the_right_password_opens_the_page_one_wanted(people: People, client: Cl
     values = {"email": "OLU@example.com", "password": PASSWORD}
     response = client.post(wanted["Location"], values)
     assert response["Location"] == "/people/?role=agent"
-    assert client.get("/").status_code == 200
+    assert client.get("/profile/").status_code == 200
     assert people.owner.pk == int(client.session["_auth_user_id"])
 
 
@@ -124,7 +124,7 @@ def test_a_welcome_link_works_once(people: People, client: Client) -> None:
     different = {"password": PASSWORD, "again": PASSWORD + "!"}
     assert client.post(path, different).status_code == 422
     assert client.post(path, {"password": PASSWORD, "again": PASSWORD})["Location"] == "/"
-    assert client.get("/").status_code == 200
+    assert client.get("/profile/").status_code == 200
     assert Client().get(path).status_code == 404
     assert try_to_log_in(Client(), "new@example.com") == 302
 
@@ -147,8 +147,8 @@ def test_changing_ones_password_logs_out_other_devices(people: People, client: C
     wrong = client.post("/profile/password/", {**values, "current": "no"})
     assert wrong.status_code == 422
     assert client.post("/profile/password/", values).status_code == 302
-    assert client.get("/").status_code == 200
-    assert other.get("/").status_code == 302
+    assert client.get("/profile/").status_code == 200
+    assert other.get("/profile/").status_code == 302
 
 
 def test_only_a_demo_offers_its_people(db: None, client: Client, settings: Settings) -> None:  # noqa: ARG001
@@ -160,7 +160,7 @@ def test_only_a_demo_offers_its_people(db: None, client: Client, settings: Setti
     settings.DEMO = True
     assert "Priya Nair" in client.get(LOG_IN).content.decode()
     assert client.post("/log-in/demo/", email)["Location"] == "/"
-    assert client.get("/").status_code == 200
+    assert client.get("/profile/").status_code == 200
 
 
 def test_a_demo_lets_nobody_in_as_a_real_person(
