@@ -1,6 +1,7 @@
 """The enumerated words of the glossary: the same in code, files, pages and URLs."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -27,7 +28,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for low to 3 for critical."""
-        return list(Severity).index(self)
+        return _RANKS[self.value]
+
+
+_RANKS: Final = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 
 
 class Bucket(StrEnum):

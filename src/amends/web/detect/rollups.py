@@ -15,10 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from numpy.typing import NDArray
-from pyarrow import csv
 
 from amends.engine.contracts import (
     MEASURES,
@@ -32,6 +30,7 @@ from amends.engine.contracts import (
 )
 from amends.engine.signals import add_up, exposed_slices
 from amends.web.detect.models import Series, slice_of, slice_text
+from amends.web.intake.bulk import copy_in
 from amends.web.intake.sequences import next_ids
 
 Ints = NDArray[np.int64]
@@ -205,27 +204,20 @@ def _write(cells: pa.Table, *, is_new: bool) -> None:
         return
     with connection.cursor() as cursor:
         if is_new:
-            _copy(cursor, cells, "detect_rollup (series_id, starts_at, value, exposure)")
+            copy_in(cursor, cells, "detect_rollup (series_id, starts_at, value, exposure)")
             return
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS rollup_batch (series_id bigint, starts_at timestamptz,"
             " value float8, exposure float8) ON COMMIT DELETE ROWS"
         )
         cursor.execute("TRUNCATE rollup_batch")
-        _copy(cursor, cells, "rollup_batch")
+        copy_in(cursor, cells, "rollup_batch")
         cursor.execute(
             "INSERT INTO detect_rollup AS old (series_id, starts_at, value, exposure)"
             " SELECT * FROM rollup_batch ORDER BY series_id, starts_at"
             " ON CONFLICT (series_id, starts_at) DO UPDATE SET"
             " value = old.value + excluded.value, exposure = old.exposure + excluded.exposure"
         )
-
-
-def _copy(cursor: CursorWrapper, cells: pa.Table, into: str) -> None:
-    text = pa.BufferOutputStream()
-    csv.write_csv(cells, text, csv.WriteOptions(include_header=False))
-    with cursor.copy(f"COPY {into} FROM STDIN WITH (FORMAT csv)") as copy:
-        copy.write(memoryview(text.getvalue()))
 
 
 def _read(row_of: Mapping[int, int], starts: np.ndarray) -> tuple[Floats, Floats]:

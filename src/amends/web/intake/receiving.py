@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
 from amends.engine.contracts import ENRICHED_FIELDS, SIGNAL_SCHEMA, check_signals
+from amends.web.intake.bulk import copy_in
 from amends.web.intake.models import Delivery
 from amends.web.intake.sequences import next_ids
 
@@ -120,11 +121,7 @@ def _identify(signals: pa.Table, delivery: int) -> dict[str, bool]:
             " ON COMMIT DELETE ROWS"
         )
         cursor.execute("TRUNCATE arriving")
-        with cursor.copy("COPY arriving FROM STDIN") as copy:
-            for row in zip(
-                signals["signal_id"].to_pylist(), signals["version"].to_pylist(), strict=True
-            ):
-                copy.write_row(row)
+        copy_in(cursor, signals.select(["signal_id", "version"]), "arriving")
         cursor.execute(
             "INSERT INTO intake_identity AS known (signal_id, version, delivery_id)"
             " SELECT signal_id, version, %s FROM arriving ORDER BY signal_id"

@@ -26,8 +26,9 @@ from amends.web.cases.recommending import known_facts, lessons, record_of
 from amends.web.classify.in_force import put_in_force, taxonomy_in_force
 from amends.web.detect import watching
 from amends.web.detect.models import Breakdown
+from amends.web.intake.bulk import copy_in
 from amends.web.intake.lake import lake
-from amends.web.intake.models import Delivery, DeliveryState
+from amends.web.intake.models import Customer, Delivery, DeliveryState
 from amends.web.intake.receiving import receive
 from amends.web.prevent.costing import price_causes
 from amends.web.prevent.models import Fix
@@ -108,17 +109,11 @@ def _make_routes() -> None:
 
 
 def _write_customers(customers: pa.Table, currency: str) -> None:
-    columns = ("customer_id", "name", "tier", "segment", "region", "since", "value_per_year")
-    rows = customers.select([*columns, "is_vulnerable"]).to_pylist()
-    with (
-        transaction.atomic(),
-        connection.cursor() as cursor,
-        cursor.copy(
-            f"COPY intake_customer ({', '.join(columns)}, is_vulnerable, currency) FROM STDIN"
-        ) as copy,
-    ):
-        for row in rows:
-            copy.write_row((*row.values(), currency))
+    known = customers.append_column("currency", pa.array([currency] * len(customers)))
+    fields = {field.column for field in Customer._meta.concrete_fields}  # noqa: SLF001  (a documented door)
+    columns = [name for name in known.column_names if name in fields]
+    with transaction.atomic(), connection.cursor() as cursor:
+        copy_in(cursor, known.select(columns), f"intake_customer ({', '.join(columns)})")
 
 
 def _learn(months: Sequence[pa.Table], taxonomy: str, now: datetime) -> None:
