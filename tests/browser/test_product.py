@@ -14,6 +14,7 @@ from amends.web.cases.models import Action, Case
 from amends.web.detect.models import Breakdown
 from amends.web.project.demo.history import load_history
 from amends.web.project.demo.record import DemoRecord
+from amends.web.project.demo.rehearsal import rehearse
 from amends.web.track.models import Outcome
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -36,7 +37,7 @@ def _company(transactional_db: None, tmp_path: Path, settings: Settings) -> None
     settings.DEMO = True
     now = datetime.now(UTC)
     record = DemoRecord("retailer", 9_000, 7, now.isoformat())
-    load_history(record, lambda _stage, _done, _total: None, processes=0)
+    load_history(record, rehearse(record), lambda _stage, _done, _total: None, processes=0)
 
 
 def enter(page: Page, name: str) -> None:

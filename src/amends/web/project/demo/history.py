@@ -1,7 +1,7 @@
 """Twelve months of a company through the real pipeline, and what its people did about them."""
 
 import multiprocessing as mp
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess as Process
 from typing import Final
@@ -11,12 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
 
-from amends.engine.contracts import CaseFacts, starter_taxonomy
+from amends.engine.contracts import CaseFacts
 from amends.engine.recommend import LogRecord, dump_state
-from amends.engine.worlds import Truth, World, read_world
+from amends.engine.worlds import Truth
 from amends.flows.aftermath import outcome_signals
-from amends.flows.learning import learn_causes
-from amends.flows.living import split
 from amends.flows.staff import Worked, work
 from amends.web.accounts.demo import make_demo_people
 from amends.web.accounts.models import Team
@@ -35,6 +33,7 @@ from amends.web.prevent.models import Fix
 from amends.web.prevent.verifying import verify_fixes
 from amends.web.project import pipeline
 from amends.web.project.demo.record import DemoRecord
+from amends.web.project.demo.rehearsal import Rehearsed, world_of
 from amends.web.project.demo.worked import keep_worked, was_worked
 from amends.web.recommend.models import Learned
 from amends.web.recommend.queries import recommender
@@ -44,47 +43,33 @@ from amends.web.track.settling import settle
 
 Tick = Callable[[str, int, int], None]
 
-DAYS: Final = 365
-FUTURE_DAYS: Final = 30
-BUSINESS: Final = 25.0
-"""Orders per failure, times the world's own: some are seen to come every second."""
-LEARN_FROM: Final = 30_000
-"""Signals from whose resolution codes the classifier learns before anything is processed."""
 TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
 PROCESSES: Final = 2
 ROUNDS: Final = 3
 """What customers tell after a case may open another, which is worked in the next round."""
 
 
-def world_of(record: DemoRecord) -> World:
-    """Return the company as it lives around the day on which the demo began."""
-    world = read_world(record.world)
-    return world.dated(record.now.date(), DAYS, future_days=FUTURE_DAYS, business=BUSINESS)
-
-
-def load_history(record: DemoRecord, tick: Tick, *, processes: int = PROCESSES) -> None:
+def load_history(
+    record: DemoRecord, known: Rehearsed, tick: Tick, *, processes: int = PROCESSES
+) -> None:
     """Fill an empty installation with a company's last twelve months.
 
     With 0 `processes` everything happens in this one, with others in forks of it.
     """
-    now = record.now
-    tick("playing the company's year", 0, 1)
-    world = world_of(record)
-    play = world.play(record.signals, record.seed)
-    months, _ = split(play, now)
-    truth = play.truth()
-    tick("playing the company's year", 1, 1)
+    now, truth = record.now, known.truth
+    tick("receiving signals", 0, len(known.months))
     with pghistory.context(source="demo"):
         make_demo_people()
         _make_routes()
-        _write_customers(play.customers(), truth.currency)
-        _learn(months, truth.taxonomy, now)
-        for month in months:
+        _write_customers(known.customers, truth.currency)
+        put_in_force(known.classifier, now)
+        for number, month in enumerate(known.months, start=1):
             receive(month, f"world {record.world}", now)
+            tick("receiving signals", number, len(known.months))
         _drain(tick, processes)
         looking = _beside(_find_breakdowns, now) if processes else None
         for _ in range(ROUNDS):
-            _staff(world, record, tick)
+            _staff(record, tick)
             _drain(tick, processes)
         settle(now)
         _learn_actions(now)
@@ -114,19 +99,6 @@ def _write_customers(customers: pa.Table, currency: str) -> None:
     columns = [name for name in known.column_names if name in fields]
     with transaction.atomic(), connection.cursor() as cursor:
         copy_in(cursor, known.select(columns), f"intake_customer ({', '.join(columns)})")
-
-
-def _learn(months: Sequence[pa.Table], taxonomy: str, now: datetime) -> None:
-    """Learn causes from the codes of the first months, as an installation does."""
-    known = pa.concat_tables(months).slice(0, LEARN_FROM)
-    texts = [v or s for v, s in zip(*_columns(known, "verbatim", "subject"), strict=True)]
-    [codes] = _columns(known, "resolution_code")
-    classifier, _ = learn_causes(starter_taxonomy(taxonomy), texts, codes)
-    put_in_force(classifier, now)
-
-
-def _columns(table: pa.Table, *names: str) -> list[list[str | None]]:
-    return [table[name].to_pylist() for name in names]
 
 
 def _drain(tick: Tick, processes: int) -> None:
@@ -175,9 +147,10 @@ def _leave_database() -> None:
     connection.close_pool()  # type: ignore[attr-defined]
 
 
-def _staff(world: World, record: DemoRecord, tick: Tick) -> None:
+def _staff(record: DemoRecord, tick: Tick) -> None:
     """Let people work the cases, and put what customers tell afterwards into the inbox."""
     tick("working cases", 0, 1)
+    world = world_of(record)
     untouched = Case.objects.filter(state=State.NEW, owner=None)
     cases = list(untouched.select_related("recommendation").order_by("opened_at"))
     known: list[tuple[Case, CaseFacts, LogRecord]] = [

@@ -19,8 +19,8 @@ from amends.engine.contracts import SIGNAL_SCHEMA
 from amends.engine.worlds import Play
 from amends.flows.living import Future, next_signals, split
 from amends.web.intake.receiving import receive
-from amends.web.project.demo.history import world_of
 from amends.web.project.demo.record import DemoRecord, read_record, write_record
+from amends.web.project.demo.rehearsal import world_of
 from amends.web.project.start import prepared
 
 STEP_SECONDS: Final = 2.0
