@@ -20,6 +20,8 @@ from amends.web.cases.recommending import recommend_in_bulk
 from amends.web.cases.rules import reasons_to_open
 from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.detect.models import Breakdown
+from amends.web.detect.queries import signals_of
+from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer
 from amends.web.intake.sequences import next_ids
 
@@ -32,7 +34,8 @@ CURRENCY: Final = "EUR"
 DIMS: Final = ("region", "segment", "tier", "product", "channel", "vendor")
 COLUMNS: Final = (
     "signal_id", "kind", "occurred_at", "received_at", "customer_id", "verbatim", "subject",
-    "cause", "severity", "loss", "value_at_risk", "currency", *DIMS,
+    "cause", "severity", "loss", "value_at_risk", "currency",
+    "touchpoint", "journey_stage", *DIMS,
 )  # fmt: skip
 
 Row = Mapping[str, Any]
@@ -244,14 +247,7 @@ def _value(row: Row, customer: Customer) -> Decimal:
 
 
 def link_to_breakdown(breakdown: Breakdown) -> int:
-    """Link the cases that lie in a breakdown's slice and time to it; return how many."""
-    terms = dict(breakdown.where.terms)
-    if breakdown.cause:
-        terms["cause"] = breakdown.cause
-    known = {dim: value for dim, value in terms.items() if dim in {*DIMS, "cause"}}
-    if not known or len(known) < len(terms):
-        return 0
-    cases = Case.objects.filter(opened_at__gte=breakdown.onset_at, **known)
-    if breakdown.ended_at is not None:
-        cases = cases.filter(opened_at__lt=breakdown.ended_at)
-    return cases.filter(breakdown=None).update(breakdown=breakdown)
+    """Link the cases that a breakdown's signals opened to it; return how many. Reads the lake."""
+    found = lake().fetch(signals_of(breakdown, of_any_kind=True).select("signal_id"))
+    cases = Case.objects.filter(signal_id__in=found["signal_id"].to_pylist(), breakdown=None)
+    return cases.update(breakdown=breakdown)

@@ -184,15 +184,15 @@ def _signal_count(b: Breakdown) -> int:
     return int(lake().fetch(signals_of(b).count().name("n").as_table())["n"][0].as_py())
 
 
-def signals_of(b: Breakdown):  # type: ignore[no-untyped-def]  # noqa: ANN201  (Ibis has no types)
-    """Return its signals as an expression: slice and time, of the kind that is counted."""
+def signals_of(b: Breakdown, *, of_any_kind: bool = False):  # type: ignore[no-untyped-def]  # noqa: ANN201  (Ibis has no types)
+    """Return its signals as an expression: slice and time, of the kind that is counted or any."""
     terms = b.where.as_dict()
-    kind = KINDS.get(b.measure)
+    kind = None if of_any_kind else KINDS.get(b.measure)
     return reads.where(
         lake().signals(),
         since=b.onset_at,
         until=last_moment(b),
-        cause=terms.pop("cause", None) or None,
+        cause=terms.pop("cause", None) or (b.cause if of_any_kind else None) or None,
         dims=terms,
         kinds=(kind,) if kind else tuple(k.value for k in Kind if k is not Kind.TRANSACTION),
     )

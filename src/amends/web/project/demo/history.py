@@ -45,7 +45,7 @@ Tick = Callable[[str, int, int], None]
 
 TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
 PROCESSES: Final = 2
-ROUNDS: Final = 3
+ROUNDS: Final = 6
 """What customers tell after a case may open another, which is worked in the next round."""
 
 
@@ -69,7 +69,8 @@ def load_history(
         _drain(tick, processes)
         looking = _beside(_find_breakdowns, now) if processes else None
         for _ in range(ROUNDS):
-            _staff(record, tick)
+            if not _staff(record, tick):
+                break
             _drain(tick, processes)
         settle(now)
         _learn_actions(now)
@@ -147,8 +148,11 @@ def _leave_database() -> None:
     connection.close_pool()  # type: ignore[attr-defined]
 
 
-def _staff(record: DemoRecord, tick: Tick) -> None:
-    """Let people work the cases, and put what customers tell afterwards into the inbox."""
+def _staff(record: DemoRecord, tick: Tick) -> int:
+    """Let people work new cases, and put what customers tell afterwards into the inbox.
+
+    Returns how many cases were worked.
+    """
     tick("working cases", 0, 1)
     world = world_of(record)
     untouched = Case.objects.filter(state=State.NEW, owner=None)
@@ -168,6 +172,7 @@ def _staff(record: DemoRecord, tick: Tick) -> None:
     now = pa.scalar(record.now, told["occurred_at"].type)
     receive(told.filter(pc.less_equal(told["occurred_at"], now)), "aftermath", record.now)
     tick("working cases", 1, 1)
+    return len(done)
 
 
 def _learn_actions(now: datetime) -> None:
