@@ -16,7 +16,7 @@ def demo(
     port: Annotated[int, typer.Option(help="The port to listen on")] = 8000,
     signals: Annotated[
         int, typer.Option(help="How many signals the company heard in its months", min=2_000)
-    ] = 220_000,
+    ] = 200_000,
     seed: Annotated[int, typer.Option(help="Another seed, another year", min=0)] = 7,
 ) -> None:
     """Run amends with a company that lives in it: twelve months of history, then live."""

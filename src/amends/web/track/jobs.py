@@ -16,6 +16,6 @@ def settle_cases(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes
 
 @app.periodic(cron="7 3 * * *")
 @app.task(queueing_lock="track.effects", pass_context=False)
-def estimate(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+def estimate(timestamp: int | None = None) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
     """Estimate what the actions effected, once a night."""
     estimate_effects(timezone.now())

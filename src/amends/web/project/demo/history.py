@@ -1,15 +1,18 @@
 """Twelve months of a company through the real pipeline, and what its people did about them."""
 
 import multiprocessing as mp
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess as Process
+from multiprocessing.synchronize import Event
 from typing import Final
 
 import pghistory
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from amends.engine.contracts import CaseFacts
 from amends.engine.recommend import LogRecord, dump_state
@@ -37,7 +40,7 @@ from amends.web.project.demo.rehearsal import Rehearsed, world_of
 from amends.web.project.demo.worked import keep_worked, was_worked
 from amends.web.recommend.models import Learned
 from amends.web.recommend.queries import recommender
-from amends.web.track.effects import estimate_effects
+from amends.web.track.jobs import estimate
 from amends.web.track.models import Outcome
 from amends.web.track.settling import settle
 
@@ -45,7 +48,8 @@ Tick = Callable[[str, int, int], None]
 
 TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
 PROCESSES: Final = 2
-ROUNDS: Final = 6
+POLL_SECONDS: Final = 0.2
+ROUNDS: Final = 4
 """What customers tell after a case may open another, which is worked in the next round."""
 
 
@@ -57,24 +61,21 @@ def load_history(
     With 0 `processes` everything happens in this one, with others in forks of it.
     """
     now, truth = record.now, known.truth
-    tick("receiving signals", 0, len(known.months))
     with pghistory.context(source="demo"):
         make_demo_people()
         _make_routes()
         _write_customers(known.customers, truth.currency)
         put_in_force(known.classifier, now)
-        for number, month in enumerate(known.months, start=1):
-            receive(month, f"world {record.world}", now)
-            tick("receiving signals", number, len(known.months))
-        _drain(tick, processes)
+        with _working_off(processes, tick):
+            for month in known.months:
+                receive(month, f"world {record.world}", now)
         looking = _beside(_find_breakdowns, now) if processes else None
         for _ in range(ROUNDS):
-            if not _staff(record, tick):
-                break
-            _drain(tick, processes)
+            with _working_off(processes, tick):
+                if not _staff(record, tick):
+                    break
         settle(now)
         _learn_actions(now)
-        estimate_effects(now)
         tick("looking for breakdowns", 0, 1)
         if looking is None:
             _find_breakdowns(now)
@@ -86,6 +87,7 @@ def load_history(
         verify_fixes(now)
         price_causes(now)
         lake().compact()
+    estimate.defer()  # it takes seconds, and the first visitor looks elsewhere
 
 
 def _make_routes() -> None:
@@ -102,25 +104,34 @@ def _write_customers(customers: pa.Table, currency: str) -> None:
         copy_in(cursor, known.select(columns), f"intake_customer ({', '.join(columns)})")
 
 
-def _drain(tick: Tick, processes: int) -> None:
-    """Work the inbox off in several processes, as several workers would."""
+@contextmanager
+def _working_off(processes: int, tick: Tick) -> Iterator[None]:
+    """Have the inbox worked off while it is being filled, as several workers would."""
     if not processes:
+        yield
         pipeline.work_off()
         return
-    waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
-    rows = sum(waiting.values_list("rows", flat=True))
-    workers = [_beside(pipeline.work_off) for _ in range(processes)]
+    is_filled = mp.get_context("fork").Event()
+    workers = [_beside(_work_off_until, is_filled) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        is_filled.set()
     while any(worker.is_alive() for worker in workers):
         workers[0].join(timeout=0.5)
-        left = sum(
-            Delivery.objects.filter(state=DeliveryState.WAITING).values_list("rows", flat=True)
-        )
-        tick("processing signals", rows - left, max(rows, 1))
+        done = dict(Delivery.objects.values_list("state").annotate(n=Sum("rows")))
+        tick("processing signals", done.get(DeliveryState.DONE, 0), sum(done.values()))
     for worker in workers:
         _ended(worker)
     failed = Delivery.objects.filter(state=DeliveryState.FAILED).first()
     if failed is not None:
         raise RuntimeError(f"A delivery of the demo failed: {failed.error}")
+
+
+def _work_off_until(is_filled: Event) -> None:
+    while not is_filled.wait(POLL_SECONDS):
+        pipeline.work_off()
+    pipeline.work_off()
 
 
 def _find_breakdowns(now: datetime) -> None:
