@@ -230,7 +230,7 @@ def _judge(
             return Verdict.TOO_EARLY, (
                 f"Undecided: {span}, but the ratio to the control moved as clearly before the fix."
             )
-        return Verdict.VERIFIED, f"Verified: {span} against the control, p = {test.p_value:.3f}."
+        return Verdict.VERIFIED, f"Verified: {span} against the control, {_p_words(test.p_value)}."
     if low > config.hoped:
         return Verdict.REFUTED, (
             f"Refuted: {span}; a change of {100 * config.hoped:+.0f} % or more is ruled out."
@@ -265,7 +265,11 @@ def _placebo_reasons(
     if placebo is not None:
         reasons.append(f"Placebo in time, half-way through the time before: p = {placebo:.2f}.")
     if trend is not None and trend < 0.05:
-        reasons.append(f"The ratio already moved that way before the fix: trend p = {trend:.3f}.")
+        reasons.append(f"The ratio already moved that way before the fix: trend {_p_words(trend)}.")
     if donors is not None:
         reasons.append(f"Donor placebos: {donors[0]} of {donors[1]} controls moved as clearly.")
     return reasons
+
+
+def _p_words(p: float) -> str:
+    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"

@@ -111,6 +111,11 @@ def level(value: Interval) -> str:
     return percent(value.level, 0)
 
 
+def p_value(p: float) -> str:
+    """Return `p = 0.012`, and never a p of nothing: `p < 0.001`."""
+    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
+
+
 def count(n: int, one: str, many: str = "") -> str:
     """Return `1 row`, `2,104 rows`."""
     return f"{n:,}{NBSP}{one if n == 1 else many or one + 's'}"

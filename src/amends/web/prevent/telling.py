@@ -154,7 +154,7 @@ def _facts(told: Verification | None) -> tuple[tuple[str, str, str], ...]:
     if told.effect is not None:
         facts.append(("Change", words.signed_percent(told.effect), f"95 %: {_span(told)}"))
     if told.p_value is not None:
-        facts.append(("Chance alone", f"p = {told.p_value:.3f}", "of no change at all"))
+        facts.append(("Chance alone", words.p_value(told.p_value), "of no change at all"))
     facts.append(
         (
             "Compared",

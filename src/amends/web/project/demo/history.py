@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from amends.engine.contracts import CaseFacts
+from amends.engine.contracts import CaseFacts, Kind
 from amends.engine.recommend import LogRecord, dump_state
 from amends.engine.worlds import Truth
 from amends.flows.aftermath import outcome_signals
@@ -49,8 +49,7 @@ Tick = Callable[[str, int, int], None]
 TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
 PROCESSES: Final = 2
 POLL_SECONDS: Final = 0.2
-ROUNDS: Final = 4
-"""What customers tell after a case may open another, which is worked in the next round."""
+ROUNDS: Final = 3
 
 
 def load_history(
@@ -70,10 +69,9 @@ def load_history(
             for month in known.months:
                 receive(month, f"world {record.world}", now)
         looking = _beside(_find_breakdowns, now) if processes else None
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             with _working_off(processes, tick):
-                if not _staff(record, tick):
-                    break
+                _staff(record, tick, is_last=number == ROUNDS - 1)
         settle(now)
         _learn_actions(now)
         tick("looking for breakdowns", 0, 1)
@@ -159,10 +157,11 @@ def _leave_database() -> None:
     connection.close_pool()  # type: ignore[attr-defined]
 
 
-def _staff(record: DemoRecord, tick: Tick) -> int:
+def _staff(record: DemoRecord, tick: Tick, *, is_last: bool) -> None:
     """Let people work new cases, and put what customers tell afterwards into the inbox.
 
-    Returns how many cases were worked.
+    Who has to come back may open another case, which is worked in the next round; in the last
+    round nobody comes back.
     """
     tick("working cases", 0, 1)
     world = world_of(record)
@@ -180,10 +179,11 @@ def _staff(record: DemoRecord, tick: Tick) -> int:
     ]
     keep_worked(cases, done, record.now)
     told = outcome_signals(world, [each for _, _, each in done], facts, record.seed)
+    if is_last:
+        told = told.filter(pc.not_equal(told["kind"], Kind.COMPLAINT.value))
     now = pa.scalar(record.now, told["occurred_at"].type)
     receive(told.filter(pc.less_equal(told["occurred_at"], now)), "aftermath", record.now)
     tick("working cases", 1, 1)
-    return len(done)
 
 
 def _learn_actions(now: datetime) -> None:
