@@ -21,8 +21,10 @@ def log_in(page: Page, user: User) -> None:
 
 
 def fit(page: Page) -> None:
-    """Nothing to complain about for axe, and nothing wider than the screen."""
+    """Nothing to complain about for axe, and nothing wider than the screen, once all is there."""
     page.evaluate("document.fonts.ready")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    page.evaluate("Promise.allSettled(document.getAnimations().map(a => a.finished))")
     found = Axe().run(page)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
     assert page.viewport_size

@@ -127,7 +127,7 @@ def test_the_theme_is_remembered(people: People, client: Client) -> None:
     assert client.post("/profile/theme/", {"theme": "dark"}, headers=FRAGMENT).status_code == 204
     people.owner.refresh_from_db()
     assert people.owner.theme == Theme.DARK
-    assert 'data-theme="dark"' in client.get("/").content.decode()
+    assert 'data-theme="dark"' in client.get("/profile/").content.decode()
     assert client.post("/profile/theme/", {"theme": "pink"}).status_code == 422
 
 
