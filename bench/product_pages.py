@@ -95,7 +95,8 @@ def things() -> dict[str, object]:
     from amends.web.detect.models import Breakdown  # noqa: PLC0415
     from amends.web.prevent.models import Fix  # noqa: PLC0415
 
-    case = Case.objects.filter(state="in_progress").first() or Case.objects.first()
+    mine = Case.objects.filter(owner__name="Tom Sander")
+    case = mine.filter(state="in_progress").first() or mine.first()
     breakdown = Breakdown.objects.order_by("-customers").first()
     fix = Fix.objects.filter(state="verified").first() or Fix.objects.first()
     return {

@@ -105,6 +105,8 @@ def subject(event: Event, taxonomy: Taxonomy) -> str:
     noun = NOUNS[event.watched.measure]
     if event.cause is None:
         return words.label(noun)
+    if event.cause == UNSURE:
+        return f"{words.label(noun)} without a known cause"
     return f"“{taxonomy.label(event.cause)}” {noun}"
 
 

@@ -30,7 +30,7 @@ def watch() -> None:
         link_to_breakdown(breakdown)
 
 
-@app.periodic(cron="*/5 * * * *")
+@app.periodic(cron="*/2 * * * *")
 @app.task(queueing_lock="amends.web.project.jobs.compact", pass_context=False)
 def compact(timestamp: int) -> None:  # noqa: ARG001
     """Make large files of the small ones that deliveries leave in the lake."""

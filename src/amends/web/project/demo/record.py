@@ -44,7 +44,7 @@ def read_record(folder: Path) -> DemoRecord | None:
     """
     try:
         return DemoRecord(**json.loads((folder / FILE).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError) as error:
         raise BadInput(
