@@ -98,11 +98,15 @@ def where(
     if cause:
         terms.append((signals["cause"] == cause) | signals["cause"].startswith(f"{cause}/"))
     if search:
-        piece = search.lower()
-        terms.append(
-            signals["verbatim"].lower().contains(piece) | signals["subject"].lower().contains(piece)
-        )
+        terms.append(_says(signals["verbatim"], search) | _says(signals["subject"], search))
     return signals.filter(*terms) if terms else signals
+
+
+def _says(text: ibis.Value, piece: str) -> ibis.Value:
+    """Whether a piece stands in a text, in either case; what ILIKE reads as a sign is not one."""
+    if any(sign in piece for sign in "%_\\"):
+        return text.lower().contains(piece.lower())
+    return text.ilike(f"%{piece}%")
 
 
 def counts_by_day(

@@ -16,7 +16,7 @@ from amends.web.intake.telling import SHOWN, SignalRow, rows_of
 
 __all__ = ["FilterBar", "filter_bar"]
 
-PAGE_SIZE: Final = 50
+PAGE_SIZE: Final = 40
 MOST_OF_CUSTOMER: Final = 20
 QUARANTINE_SHOWN: Final = 200
 
