@@ -10,9 +10,7 @@ from amends.engine.classify import Classifier
 from amends.engine.contracts import Taxonomy, starter_taxonomy
 from amends.flows.learning import dump_classifier, load_classifier
 from amends.web.classify.models import ClassifierVersion
-
-UNTIL_CHOSEN = "general"
-"""The taxonomy of an installation that has not learnt yet."""
+from amends.web.classify.queries import DEFAULT_TAXONOMY
 
 
 def classifier_in_force() -> Classifier | None:
@@ -24,7 +22,7 @@ def classifier_in_force() -> Classifier | None:
 def taxonomy_in_force() -> Taxonomy:
     """Return the taxonomy of the current classifier."""
     classifier = classifier_in_force()
-    return classifier.taxonomy if classifier else starter_taxonomy(UNTIL_CHOSEN)
+    return classifier.taxonomy if classifier else starter_taxonomy(DEFAULT_TAXONOMY)
 
 
 @transaction.atomic

@@ -26,7 +26,6 @@ from amends.engine.contracts import (
     Kind,
     SeriesBatch,
     SeriesKey,
-    Slice,
 )
 from amends.engine.signals import add_up, exposed_slices
 from amends.web.detect.models import Series, slice_of, slice_text
@@ -247,8 +246,3 @@ def _read(row_of: Mapping[int, int], starts: np.ndarray) -> tuple[Floats, Floats
 def _instant(day: np.datetime64) -> datetime:
     at: datetime = day.astype("datetime64[us]").astype(datetime)
     return at.replace(tzinfo=UTC)
-
-
-def everything(measure: str) -> SeriesKey:
-    """Return the key of the series of all signals."""
-    return SeriesKey(measure, Slice())
