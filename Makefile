@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENDOR := src/amends/flows/report/vendor
 
-.PHONY: demo test setup browser lock format clean
+.PHONY: demo test setup browser java lock format clean
 
 demo: setup
 	$(BIN)/amends demo
 
-test: setup browser
+test: setup browser java
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -38,8 +38,13 @@ browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
 	  || { echo "chromium is missing: install it as root with 'apt-get install chromium', then run 'make test' again"; exit 1; }
 
+# Spark, on which every read is tested beside DuckDB, needs a Java runtime.
+java:
+	@command -v java >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless; } \
+	  || { echo "Java 17 is missing: install it as root with 'apt-get install openjdk-17-jre-headless', then run 'make test' again"; exit 1; }
+
 lock:
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --extra spark --override requirements-overrides.txt pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url requirements-bootstrap.in -o requirements-bootstrap.lock
 	cd frontend && npm install --package-lock-only --omit-lockfile-registry-resolved
 
