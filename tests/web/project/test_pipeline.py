@@ -85,7 +85,7 @@ def test_the_same_signal_twice_in_one_request_counts_once_in_its_newest_version(
         "tests",
         timezone.now(),
     )
-    assert (receipt.accepted, receipt.duplicates) == (1, 2)
+    assert (receipt.accepted, receipt.superseded, receipt.duplicates) == (1, 2, 0)
     assert Identity.objects.get().version == 3
 
 

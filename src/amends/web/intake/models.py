@@ -1,8 +1,143 @@
-"""The inbox, the identity of every signal, whom signals are about, and what could not be read."""
+"""Sources, the inbox and its ledger, the identity of every signal, and what could not be read."""
 
 from typing import ClassVar
 
+import pghistory
+from django.conf import settings
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Now
+
+
+class Way(models.TextChoices):
+    """How signals come in."""
+
+    API = "api", "HTTP API"
+    WEBHOOK = "webhook", "Webhook"
+    PULL = "pull", "Pulled"
+    FILE = "file", "File"
+    MENDED = "mended", "Mended in quarantine"
+    WORLD = "world", "Simulated company"
+
+
+@pghistory.track(exclude=["secrets", "state", "last_seen_at"])
+class Source(models.Model):
+    """Where signals come from: how they are read, and what is expected of them."""
+
+    name = models.CharField(
+        max_length=120,
+        unique=True,
+        validators=[
+            RegexValidator(r"^[a-z0-9][a-z0-9_.-]*$", "Small letters, digits, dots, - and _ only.")
+        ],
+    )
+    """The `source` of its signals; it is part of their identity and never changes."""
+    title = models.CharField(max_length=120)
+    way = models.CharField(max_length=10, choices=Way.choices)
+    connector = models.CharField(max_length=60, blank=True)
+    """Whose format it is, a name of `amends.connectors`; empty: found out, or generic."""
+    mapping = models.JSONField(default=dict, blank=True)
+    """Column → field, or field:conversion, or "attribute", as --map takes it; overrules."""
+    options = models.JSONField(default=dict, blank=True)
+    """What its connector needs besides: address, table, folder, query. Nothing secret."""
+    secrets = models.BinaryField(default=bytes, blank=True)
+    """Passwords, tokens and signing secrets by name, sealed; see `sealing.py`."""
+    state = models.JSONField(default=dict, blank=True)
+    """Where an incremental pull goes on."""
+    every_minutes = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    """How often it is pulled; null where it delivers by itself."""
+    silent_after_minutes = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    """Silence that counts as a breakdown; null: worked out from its own rhythm."""
+    is_paused = models.BooleanField(default=False)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TokenScope(models.TextChoices):
+    """What a token opens."""
+
+    WRITE = "write", "Send signals"
+    WITHDRAW = "withdraw", "Send and withdraw signals"
+
+
+@pghistory.track(exclude=["digest", "last_used_at"])
+class SourceToken(models.Model):
+    """A secret with which one source delivers by HTTP; only its digest is kept."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="tokens")
+    label = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the token, in hex."""
+    scope = models.CharField(max_length=10, choices=TokenScope.choices, default=TokenScope.WRITE)
+    requests_per_minute = models.PositiveIntegerField(
+        default=600, validators=[MinValueValidator(1)]
+    )
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Arrival(models.Model):
+    """One line of the ledger: what came in at once, and what became of each of its rows.
+
+    rows = accepted + duplicates + superseded + quarantined.
+    """
+
+    source = models.CharField(max_length=120)
+    """The name of its `Source`, or in words where there is none: "world retailer"."""
+    way = models.CharField(max_length=10, choices=Way.choices)
+    received_at = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    accepted = models.PositiveIntegerField()
+    superseding = models.PositiveIntegerField()
+    """Those of the accepted that replace an older version."""
+    duplicates = models.PositiveIntegerField()
+    superseded = models.PositiveIntegerField()
+    """Rows that came after a newer version of themselves."""
+    quarantined = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["source", "received_at"], name="arrival_source"),
+            models.Index(fields=["received_at"], name="arrival_received_at"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    rows=models.F("accepted")
+                    + models.F("duplicates")
+                    + models.F("superseded")
+                    + models.F("quarantined")
+                ),
+                name="arrival_adds_up",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.rows} rows"
 
 
 class DeliveryState(models.TextChoices):
@@ -17,7 +152,8 @@ class Delivery(models.Model):
     """Signals that arrived together: the inbox. It is answered for once it is committed."""
 
     source = models.CharField(max_length=120)
-    """Where it came from, in words: "world retailer", "import tickets.csv"."""
+    """As in its `Arrival`."""
+    arrival = models.ForeignKey(Arrival, models.PROTECT, related_name="in_inbox")
     received_at = models.DateTimeField()
     rows = models.PositiveIntegerField()
     payload = models.BinaryField()
@@ -48,6 +184,8 @@ class Identity(models.Model):
     signal_id = models.UUIDField(primary_key=True)
     version = models.IntegerField()
     delivery_id = models.BigIntegerField()
+    is_withdrawn = models.BooleanField(default=False)
+    """The source took the signal back at this version; only a higher one brings it again."""
 
     class Meta:
         verbose_name_plural = "identities"
@@ -56,20 +194,43 @@ class Identity(models.Model):
         return f"{self.signal_id.hex} version {self.version}"
 
 
+class QuarantineState(models.TextChoices):
+    """What became of a row in quarantine."""
+
+    OPEN = "open", "In quarantine"
+    MENDED = "mended", "Mended and sent again"
+    DISCARDED = "discarded", "Discarded"
+
+
+@pghistory.track(exclude=["raw"])
 class QuarantinedRow(models.Model):
     """A row that could not be read, with its reason and itself."""
 
     source = models.CharField(max_length=120)
+    """As in its `Arrival`."""
+    arrival = models.ForeignKey(
+        Arrival, models.PROTECT, null=True, blank=True, related_name="in_quarantine"
+    )
     received_at = models.DateTimeField()
     row = models.PositiveIntegerField()
     """1-based data row of the file or request."""
     field = models.CharField(max_length=60, blank=True)
     reason = models.TextField()
     raw = models.TextField()
+    """What was given: a JSON object of its columns, or the line that is none. Redacted."""
+    state = models.CharField(
+        max_length=10, choices=QuarantineState.choices, default=QuarantineState.OPEN
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    closed_because = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["received_at"], name="quarantined_received_at")
+            models.Index(fields=["received_at"], name="quarantined_received_at"),
+            models.Index(fields=["state", "source"], name="quarantined_state"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("amends.web.accounts.urls")),
     path("signals/", include("amends.web.intake.urls")),
+    path("sources/", include("amends.web.intake.source_urls")),
     path("causes/", include("amends.web.classify.urls")),
     path("breakdowns/", include("amends.web.detect.urls")),
     path("cases/", include("amends.web.cases.urls")),
