@@ -21,6 +21,14 @@ from . import (
     salesforce,
     zendesk,
 )
+from .delighted import webhook as delighted_webhook
+from .freshdesk import webhook as freshdesk_webhook
+from .generic import webhook as generic_webhook
+from .hooking import Webhook
+from .intercom import webhook as intercom_webhook
+from .medallia import webhook as medallia_webhook
+from .qualtrics import webhook as qualtrics_webhook
+from .zendesk import webhook as zendesk_webhook
 
 _PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
     {
@@ -40,6 +48,26 @@ _PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
         )
     }
 )
+
+
+_WEBHOOKS: Final[Mapping[str, Webhook]] = MappingProxyType(
+    {
+        webhook.name: webhook
+        for webhook in (
+            zendesk_webhook.WEBHOOK,
+            intercom_webhook.WEBHOOK,
+            freshdesk_webhook.WEBHOOK,
+            qualtrics_webhook.WEBHOOK,
+            delighted_webhook.WEBHOOK,
+            medallia_webhook.WEBHOOK,
+        )
+    }
+)
+
+
+def webhook_of(name: str) -> Webhook:
+    """Return how a connector delivers by webhook; those of no vendor are the generic one."""
+    return _WEBHOOKS.get(name, generic_webhook.WEBHOOK)
 
 
 def presets() -> Mapping[str, Preset]:

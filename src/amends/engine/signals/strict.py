@@ -4,6 +4,7 @@ What comes record by record is read so: a record reads the same alone and among 
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Final
 
 import pyarrow as pa
 
@@ -20,6 +21,9 @@ from .convert import convert
 from .dates import INSTANT
 from .fields import ATTRIBUTE, FIELDS
 from .reading import in_words
+
+VERSION: Final = "version"
+"""Whose ever fields they are: connectors add the version of what has changed under this name."""
 
 Entry = tuple[str, str, str, str, str]
 """Column, field, how it is known, conversion, when."""
@@ -66,8 +70,9 @@ def understand_strictly(
 
 def columns_read(preset: Preset, told: Mapping[str, str]) -> frozenset[str]:
     """Return the names of the columns that strict reading looks at; all others are attributes."""
-    names = {entry[0] for entry in (*_told(told), *_by_preset(preset, told)) if entry[1]}
-    return frozenset(names | {entry.when.partition("=")[0] for entry in preset.fields} - {""})
+    entries = [entry for entry in (*_told(told), *_by_preset(preset, told)) if entry[1]]
+    conditions = {when.partition("=")[0] for *_, when in entries}
+    return frozenset({name for name, *_ in entries} | conditions - {""})
 
 
 def _told(told: Mapping[str, str]) -> Iterator[Entry]:
@@ -89,6 +94,9 @@ def _by_preset(preset: Preset, told: Mapping[str, str]) -> Iterator[Entry]:
         if entry.column not in told and entry.field not in told_fields:
             conversion = _exact(entry.convert, entry.field)
             yield entry.column, entry.field, "preset", conversion, entry.when
+    given = {entry.field for entry in preset.fields} | told_fields
+    if VERSION not in given and VERSION not in told:
+        yield VERSION, VERSION, "name", FIELDS[VERSION].holds, ""
 
 
 def _exact(conversion: str, field: str) -> str:

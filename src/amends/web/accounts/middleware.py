@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from amends.web.accounts.access import PUBLIC, SIGNED_IN, require
+from amends.web.accounts.access import PUBLIC, SIGNED_IN, TOKEN, Door, require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.ui.pages import is_fragment
 
 
 class AccessMiddleware:
-    """Applies the marks of `access.py`: `public`, `signed_in`, `requires(verb)`."""
+    """Applies the marks of `access.py`: public, signed_in, with_token(door), requires(verb)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -30,12 +30,14 @@ class AccessMiddleware:
         request: HttpRequest,
         view: Callable[..., HttpResponseBase],
         _args: list[Any],
-        _kwargs: dict[str, Any],
+        kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         """Let the request through, send it to log in, or refuse it."""
         mark = view_access(view)
         if mark == PUBLIC:
             return None
+        if mark == TOKEN:
+            return _door_of(view)(request, kwargs)
         person = request.user
         if not isinstance(person, User):
             return _log_in_first(request)
@@ -57,6 +59,13 @@ def view_access(view: Callable[..., HttpResponseBase]) -> str:
         name = f"{view.__module__}.{getattr(view, '__qualname__', view)}"
         raise ImproperlyConfigured(f"{name} needs @public, @signed_in or @requires(Verb.…).")
     return mark
+
+
+def _door_of(view: Callable[..., HttpResponseBase]) -> Door:
+    door: Door | None = getattr(view, "door", None)
+    if door is None:
+        raise ImproperlyConfigured(f"{view!r} is marked for tokens, but nothing checks them.")
+    return door
 
 
 def _log_in_first(request: HttpRequest) -> HttpResponseBase:

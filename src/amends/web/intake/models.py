@@ -100,6 +100,56 @@ class SourceToken(models.Model):
         return self.label
 
 
+class TokenUse(models.Model):
+    """How often a token was used in the current minute; one row a token, for all web processes."""
+
+    token = models.OneToOneField(SourceToken, models.CASCADE, primary_key=True, related_name="use")
+    minute = models.DateTimeField()
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.token}: {self.requests} since {self.minute:%H:%M}"
+
+
+class SeenDelivery(models.Model):
+    """A signed webhook delivery that was taken in: the same one again is refused."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    nonce = models.CharField(max_length=64)
+    """SHA-256, in hex, of what makes the delivery one of its own."""
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "seen deliveries"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "nonce"], name="seen_delivery_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["source", "seen_at"], name="seen_delivery_seen_at")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.nonce}"
+
+
+class WebhookDay(models.Model):
+    """What the webhook of a source delivered on one day (UTC), also what was no signal."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="webhook_days")
+    day = models.DateField()
+    deliveries = models.PositiveIntegerField()
+    ignored = models.PositiveIntegerField()
+    """Events that are no signal."""
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "day"], name="webhook_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.day}: {self.deliveries}"
+
+
 class Arrival(models.Model):
     """One line of the ledger: what came in at once, and what became of each of its rows.
 

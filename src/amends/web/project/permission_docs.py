@@ -24,6 +24,7 @@ Who may do what, and to whose things. This page is written from the code
 - Who may not see a thing gets "not found", as if it did not exist. Who may see it, but not do this,
   gets "not allowed" with the permission that is missing.
 - An address without a mark of who may call it is refused to everybody.
+- Addresses for programs know no roles: a token or signature opens them, for its source alone.
 - Some verbs have no page yet: they are here so that pages need not invent their own rules.
 """
 
@@ -73,8 +74,9 @@ def _addresses() -> Iterator[str]:
             cells = [_word(MATRIX[Verb(mark)][role]) for role in COLUMNS]
             yield _row(f"`{route}`", f"`{mark}`", *cells)
         else:
-            needs = "everybody" if mark == "public" else mark
-            yield _row(f"`{route}`", needs, *(["yes"] * len(COLUMNS)))
+            needs = {"public": "everybody", "token": "a token or signature"}.get(mark, mark)
+            cell = "" if mark == "token" else "yes"
+            yield _row(f"`{route}`", needs, *([cell] * len(COLUMNS)))
 
 
 def _word(reach: Reach) -> str:

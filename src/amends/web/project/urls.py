@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from amends.web.accounts.access import signed_in
+from amends.web.intake.api import api_urls
 from amends.web.project import views
 from amends.web.ui.gallery import gallery
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("fixes/", include("amends.web.prevent.urls")),
     path("overview/", include("amends.web.reports.urls")),
     path("system/", views.system, name="system"),
+    path("api/v1/", include((api_urls, "api"))),
     path("live/", views.live, name="live"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
