@@ -24,10 +24,13 @@ POST_ONLY = {
     "accounts:deactivation",
     "accounts:reactivation",
     "accounts:new_link",
+    "sources:new_token",
+    "sources:revocation",
+    "sources:secret",
 }
 PARTS_OF_ADDRESSES = {"intake:signal": "0" * 32, "classify:cause": "network/outage"}
 """What is looked for by its name: that there is no such thing is answered with 404."""
-NOBODYS = {"int": 0, "str": "C-0"}
+NOBODYS = {"int": 0, "str": "C-0", "path": "C-0", "": "0"}
 """What a part of any other address is called that names nothing."""
 
 
@@ -71,7 +74,7 @@ def every_view(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]
 
 def test_every_view_says_who_may_call_it() -> None:
     for pattern in every_view(get_resolver().url_patterns):
-        assert view_access(pattern.callback) in {"public", "signed in", *Verb}
+        assert view_access(pattern.callback) in {"public", "signed in", "token", *Verb}
 
 
 def address_of(route: str, name: str, people: People) -> str:
@@ -86,7 +89,7 @@ def address_of(route: str, name: str, people: People) -> str:
         return reverse(name, args=[people.owner.pk])
     if name in PARTS_OF_ADDRESSES:
         return reverse(name, args=[PARTS_OF_ADDRESSES[name]])
-    return reverse(name, args=[NOBODYS[kind] for kind in re.findall(r"<(\w+):", route)])
+    return reverse(name, args=[NOBODYS[kind] for kind in re.findall(r"<(?:(\w+):)?\w+>", route)])
 
 
 def client_of(who: str, people: People) -> tuple[Client, tuple[str, ...]]:
@@ -108,7 +111,9 @@ def test_every_address_for_everybody(people: People, who: str) -> None:
             response = client.post(url)
         refused = response.status_code == 302 and response["Location"].startswith("/log-in/?next=")
         case = f"{who} at {route}: {response.status_code}"
-        if mark == "public":
+        if mark == "token":
+            assert response.status_code == 401, case
+        elif mark == "public":
             assert not refused, case
             assert response.status_code != 403, case
         elif who == "anonymous":

@@ -1,4 +1,4 @@
-"""What docs/howto/send-signals.md shows is what happens; docs/openapi.json is the schema in force."""
+"""What docs/howto/send-signals.md shows is what happens; docs/openapi.json is the schema."""
 
 import json
 import re
