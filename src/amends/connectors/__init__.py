@@ -1,6 +1,7 @@
 """Connectors: each maps its source's fields to Signal and nothing more.
 
-One folder per source, which knows none of the others. This list is all that knows them.
+One folder per source, which knows none of the others. These lists are all that know them. What those
+that pull share lies in `pulling`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,17 @@ from . import (
     salesforce,
     zendesk,
 )
+from .delighted import pull as delighted_pull
+from .folder import pull as folder_pull
+from .freshdesk import pull as freshdesk_pull
+from .intercom import pull as intercom_pull
+from .mailbox import pull as mailbox_pull
+from .medallia import pull as medallia_pull
+from .pulling import Pull
+from .qualtrics import pull as qualtrics_pull
+from .salesforce import pull as salesforce_pull
+from .sql import pull as sql_pull
+from .zendesk import pull as zendesk_pull
 
 _PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
     {
@@ -40,6 +52,46 @@ _PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
         )
     }
 )
+
+_PULLS: Final[Mapping[str, Pull]] = MappingProxyType(
+    {
+        pull.name: pull
+        for pull in (
+            zendesk_pull.PULL,
+            intercom_pull.PULL,
+            freshdesk_pull.PULL,
+            salesforce_pull.PULL,
+            qualtrics_pull.PULL,
+            delighted_pull.PULL,
+            medallia_pull.PULL,
+            sql_pull.PULL,
+            folder_pull.PULL,
+            mailbox_pull.PULL,
+        )
+    }
+)
+
+
+def pulls() -> Mapping[str, Pull]:
+    """Return every connector that pulls by name."""
+    return _PULLS
+
+
+def pull_named(name: str) -> Pull:
+    """Return a connector that pulls by name.
+
+    Raises
+    ------
+    BadInput
+        There is none of that name.
+
+    """
+    if name not in _PULLS:
+        raise BadInput(
+            f"There is no connector {name!r} that pulls.",
+            remedy=f"There are: {', '.join(_PULLS)}.",
+        )
+    return _PULLS[name]
 
 
 def presets() -> Mapping[str, Preset]:
