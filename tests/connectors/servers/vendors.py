@@ -39,7 +39,7 @@ class Zendesk(Service):
         if request.path != "/api/v2/incremental/tickets/cursor.json":
             return Answer({"error": "InvalidEndpoint"}, 404)
         cursor, start = request.params.get("cursor"), request.params.get("start_time")
-        if cursor in self.expired or (cursor is None) == (start is None):
+        if self._is_expired(cursor) or (cursor is None) == (start is None):
             return Answer({"error": "InvalidValue", "description": "cursor"}, 400)
         if start is not None and int(start) > time.time() - 60:
             return Answer({"error": "StartTimeTooRecent"}, 422)
@@ -57,6 +57,9 @@ class Zendesk(Service):
                 "end_of_stream": len(later) <= self.page,
             }
         )
+
+    def _is_expired(self, cursor: str | None) -> bool:
+        return cursor in self.expired and not self.expired.clear()
 
 
 class Intercom(Service):
@@ -78,6 +81,7 @@ class Intercom(Service):
         asked = request.json
         after = asked["pagination"].get("starting_after")
         if after in self.expired:
+            self.expired.clear()
             return Answer({"type": "error.list", "errors": [{"code": "bad_request"}]}, 400)
         since = asked["query"]["value"]
         found = sorted(
@@ -242,7 +246,7 @@ class Salesforce(Service):
         if request.path == base:
             start, since = 0, request.params["q"].split(">= ")[1].split(" ")[0]
         else:
-            token, _, place = request.path.removeprefix(base + "/").partition("-")
+            token, _, place = request.path.removeprefix(base + "/").rpartition("-")
             start, since = int(place), token.replace("_", ":")
         found = sorted(
             (c for c in self.cases if seconds(c["SystemModstamp"]) >= seconds(since)),

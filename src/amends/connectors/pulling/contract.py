@@ -39,6 +39,8 @@ class Patience:
     """A source that asks for a longer pause is pulled later instead."""
     timeout_seconds: float = 60.0
     """Without a byte from the source."""
+    longest_job_seconds: float = 900.0
+    """How long something that the source prepares is waited for, an export."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,7 @@ class Rest:
                 allow_redirects=False,
             ):
                 answer = page.response.json()
-                if not isinstance(answer, dict) or not isinstance(answer.get(rows), list):
-                    raise Refused(f"The answer has no list {rows!r}.", where=self._where(path))
-                yield answer[rows], answer
+                yield self._listed(answer, rows, path), answer
 
     def get(self, path: str, params: Json | None = None) -> tuple[Any, "Response"]:
         """Return one answer, read as JSON, and the response that carried it."""
@@ -106,6 +104,13 @@ class Rest:
             raise Refused("The answer is not a list of rows.", where=self._where(path))
         return rows, response
 
+    def get_listed(
+        self, path: str, rows: str, params: Json | None = None
+    ) -> tuple[list[Json], Json]:
+        """Return the objects in the field `rows` of one answer, and the answer."""
+        answer, _ = self.get(path, params)
+        return self._listed(answer, rows, path), answer
+
     def post(self, path: str, *, json: Json | None = None, data: Json | None = None) -> Json:
         """Send something and return the answer, read as JSON."""
         with self._said(path):
@@ -119,6 +124,12 @@ class Rest:
             part = to.with_suffix(".part")
             part.write_bytes(response.content)
             part.replace(to)
+
+    def _listed(self, answer: Any, rows: str, path: str) -> list[Json]:
+        found = answer.get(rows) if isinstance(answer, dict) else None
+        if not isinstance(found, list):
+            raise Refused(f"The answer has no list {rows!r}.", where=self._where(path))
+        return found
 
     def _send(self, method: Any, path: str, **what: Any) -> "Response":
         return self._client.request(
@@ -193,6 +204,7 @@ def _judge(response: "Response", *_args: Any, **_more: Any) -> None:
     if response.status_code == 429 and "Retry-After" not in response.headers:
         response.headers["Retry-After"] = str(_until_reset(response.headers))
     if not 200 <= response.status_code < 300:
+        _ = response.content  # so that the connection is free, and a broken body is noticed here
         raise HTTPError(response=response)
 
 

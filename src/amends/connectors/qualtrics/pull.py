@@ -28,7 +28,6 @@ from amends.connectors.pulling import (
 )
 
 _MOST_BYTES: Final = 2 << 30
-_LONGEST_EXPORT_SECONDS: Final = 900
 _OVERLAP_SECONDS: Final = 3600
 """Responses are exported some time after they were recorded."""
 
@@ -69,7 +68,8 @@ def _export(rest: Rest, path: str, asked: Asked) -> dict[str, Any]:
 
 def _wait(rest: Rest, path: str, what: dict[str, Any], asked: Asked) -> dict[str, Any]:
     begun = rest.post(path, json={"format": "csv", "timeZone": "UTC", **what})["result"]
-    pause, until = asked.patience.backoff_seconds, time.monotonic() + _LONGEST_EXPORT_SECONDS
+    pause = asked.patience.backoff_seconds
+    until = time.monotonic() + asked.patience.longest_job_seconds
     while time.monotonic() < until:
         answer, _ = rest.get(f"{path}/{begun['progressId']}")
         result: dict[str, Any] = answer["result"]

@@ -30,7 +30,6 @@ _OVERLAP: Final = timedelta(minutes=5)
 _OVERLAP_NUMBERS: Final = 1_000
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 KINDS: Final = (
-    ("", "Found out from what they hold"),
     ("complaint", "Complaints"),
     ("survey", "Survey answers"),
     ("ticket", "Tickets"),
@@ -59,7 +58,7 @@ def pages(asked: Asked) -> Iterator[Page]:
         for rows in _chunks(engine, table, cursor, _earlier(newest), asked):
             values = [row[cursor] for row in rows if row[cursor] is not None]
             newest = max([*values, *([] if newest is None else [newest])], default=None)
-            records = [_plain(row, cursor, key, asked.option("kind")) for row in rows]
+            records = [_plain(row, cursor, key) for row in rows]
             yield Page({"until": _encode(newest)}, records)
 
 
@@ -138,14 +137,12 @@ def _said(asked: Asked) -> Iterator[None]:
         raise Refused(f"The database refuses: {first}", where=where) from None
 
 
-def _plain(row: Mapping[str, Any], cursor: str, key: str, kind: str) -> dict[str, object]:
+def _plain(row: Mapping[str, Any], cursor: str, key: str) -> dict[str, object]:
     """Return a row as text and numbers, with its identity and version."""
     record = {name: _text(value) for name, value in row.items() if value is not None}
     record.setdefault("external_id", _text(row[key]))
     if isinstance(row[cursor], datetime):
         record.setdefault("version", version_of(row[cursor].isoformat()))
-    if kind:
-        record.setdefault("kind", kind)
     return record
 
 
@@ -211,7 +208,7 @@ PULL: Final = Pull(
             is_place=True,
         ),
         Need("key", "Column that says which row is which", "id"),
-        Need("kind", "What the rows are", is_required=False, kind="choice", choices=KINDS),
+        Need("kind", "What the rows are", kind="choice", choices=KINDS, default="complaint"),
     ),
     pages=pages,
 )

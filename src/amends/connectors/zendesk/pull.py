@@ -48,17 +48,14 @@ def pages(asked: Asked) -> Iterator[Page]:
 
 
 def _tickets(rest: Rest, state: State, start: dict[str, Any]) -> Iterator[Page]:
-    from dlt.sources.helpers.rest_client.paginators import (
-        JSONResponseCursorPaginator,
-    )
-
-    until = epoch_of(state.get("until"))
-    params = {"include": "metric_sets", "exclude_deleted": "true", "per_page": 1000, **start}
-    by_cursor = JSONResponseCursorPaginator("after_cursor", cursor_param="cursor")
-    for tickets, answer in rest.pages(_PATH, "tickets", by_cursor, params=params):
+    until, where = epoch_of(state.get("until")), start
+    while True:
+        asked = {"include": "metric_sets", "exclude_deleted": "true", "per_page": 1000, **where}
+        tickets, answer = rest.get_listed(_PATH, "tickets", asked)
         until = max([until, *(_changed(ticket) for ticket in tickets)])
-        reached = {"cursor": answer.get("after_cursor") or start.get("cursor"), "until": until}
-        yield Page(reached, [{**t, "version": version_of(_changed(t))} for t in tickets])
+        where = {"cursor": answer.get("after_cursor") or state.get("cursor")}
+        rows = [{**ticket, "version": version_of(_changed(ticket))} for ticket in tickets]
+        yield Page({**where, "until": until}, rows)
         if answer.get("end_of_stream"):
             return
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from amends.connectors import preset_named
 from amends.engine.contracts import TIMESTAMP, BadInput, Kind, Preset, QuarantinedRow
+from amends.engine.signals import Normalised
 from amends.flows.records import Broken, read_records
 from amends.web.intake.models import Source, Way
 from amends.web.intake.receiving import Answer, Receipt, check_room, receive
@@ -62,13 +63,18 @@ def accept_records(
         raise SourceIsPaused(source)
     check_room()
     read = read_records(records, source.name, preset_of(source), source.mapping, kind_of(source))
-    signals = _received(read.signals, received_at)
-    receipt = receive(signals, source.name, received_at, way=way, quarantined=read.quarantined)
+    receipt = take_in(read, source, received_at, way)
     answers = np.full(len(records), QUARANTINED, np.int8)
     is_read = np.ones(len(records), dtype=bool)
     is_read[[row.row - 1 for row in read.quarantined]] = False
     answers[is_read] = receipt.answers
     return Accepted(receipt, read.quarantined, answers)
+
+
+def take_in(read: Normalised, source: Source, received_at: datetime, way: Way) -> Receipt:
+    """Put what was read of a source into the inbox."""
+    signals = _received(read.signals, received_at)
+    return receive(signals, source.name, received_at, way=way, quarantined=read.quarantined)
 
 
 def preset_of(source: Source) -> Preset | None:
