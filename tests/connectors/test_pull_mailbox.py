@@ -21,9 +21,9 @@ def box() -> Iterator[Mailbox]:
         yield mailbox
 
 
-def pull(box: Mailbox, state: Any = None, password: str = "secret", **more: str) -> list[Page]:
+def pull(box: Mailbox, state: Any = None, given: str = "secret", **more: str) -> list[Page]:
     said = {"host": "127.0.0.1", "port": str(box.port), "security": "none", "user": "care", **more}
-    asked = Asked(said, {"password": password}, state or {}, QUICK)
+    asked = Asked(said, {"password": given}, state or {}, QUICK)
     return list(pull_named("mailbox").pages(asked))
 
 
@@ -90,7 +90,7 @@ def test_it_goes_on_in_the_middle(box: Mailbox) -> None:
 
 def test_what_cannot_be_opened_is_said(box: Mailbox) -> None:
     with pytest.raises(Refused, match="does not accept user and password"):
-        pull(box, password="wrong")
+        pull(box, given="wrong")
     with pytest.raises(Refused, match="no folder 'Nowhere'"):
         pull(box, folder="Nowhere")
     with pytest.raises(BadInput, match="on this machine only"):
@@ -105,13 +105,14 @@ def test_html_only_and_automatic_answers() -> None:
     body = "<style>p{}</style><p>Hello&nbsp;you,<br>it is &lt;late&gt;.</p><script>x()</script>"
     message.set_content(body, subtype="html")
     record = record_of(message.as_bytes(), "7-1", None)
-    assert record["verbatim"] == "Hello\u00a0you,\nit is <late>." or "Hello you" in str(record)
+    assert record["verbatim"] == "Hello you,\nit is <late>."
     assert record["external_id"] == "7-1"
     assert record["auto_submitted"] == "auto-replied"
 
 
 def test_an_unknown_character_set_is_read_as_far_as_it_goes() -> None:
-    raw = b"From: a@b.example\r\nContent-Type: text/plain; charset=x-nothing\r\n\r\nCaf\xc3\xa9 broken"
+    head = b"From: a@b.example\r\nContent-Type: text/plain; charset=x-nothing\r\n\r\n"
+    raw = head + b"Caf\xc3\xa9 broken"
     assert record_of(raw, "1", None)["verbatim"] == "Café broken"
 
 

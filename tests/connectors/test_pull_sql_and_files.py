@@ -12,7 +12,7 @@ from amends.connectors.pulling import Asked, Page, Patience, Refused
 from amends.engine.contracts import BadInput
 
 QUICK = Patience(attempts=2, backoff_seconds=0.01, timeout_seconds=5)
-START = datetime(2026, 3, 1, 12)
+START = datetime(2026, 3, 1, 12)  # noqa: DTZ001  (as tables hold them)
 
 
 def ids(pages: list[Page]) -> list[Any]:
@@ -162,7 +162,7 @@ def test_a_bucket_is_read_as_a_folder_is() -> None:
             endpoint_url=there["endpoint"],
             region_name="eu-west-1",
             aws_access_key_id="key",
-            aws_secret_access_key="secret",
+            aws_secret_access_key="secret",  # noqa: S106
         )
         where = {"LocationConstraint": "eu-west-1"}
         client.create_bucket(Bucket="exports", CreateBucketConfiguration=where)

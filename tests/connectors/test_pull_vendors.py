@@ -1,4 +1,4 @@
-"""Every vendor's paging: everything comes, changes come again, and a pull goes on where it ended."""
+"""Every vendor's paging: everything comes, changes come again, a pull goes on where it ended."""
 
 import time
 from collections.abc import Iterator

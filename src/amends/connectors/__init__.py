@@ -1,7 +1,7 @@
 """Connectors: each maps its source's fields to Signal and nothing more.
 
-One folder per source, which knows none of the others. These lists are all that know them. What those
-that pull share lies in `pulling`.
+One folder per source, which knows none of the others. These lists are all that know them. What
+those that pull share lies in `pulling`.
 """
 
 from collections.abc import Iterable, Mapping

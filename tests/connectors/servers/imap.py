@@ -65,7 +65,7 @@ class _Session:
             if rest.upper() == "LOGOUT":
                 return
 
-    def command(self, rest: str) -> str:
+    def command(self, rest: str) -> str:  # noqa: PLR0911
         name = rest.upper().split(" ", 1)[0]
         if name == "CAPABILITY":
             self.say(b"* CAPABILITY IMAP4rev1")

@@ -63,7 +63,7 @@ class Service:
             def do_GET(self) -> None:
                 service._serve(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 return

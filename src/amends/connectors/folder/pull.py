@@ -61,7 +61,9 @@ def _open(asked: Asked) -> tuple["AbstractFileSystem", str, bool]:
     """Return what reads files, the folder in its words, and whether it is on this machine."""
     place = asked.option("address")
     if place.startswith("s3://"):
-        return _bucket(asked), place.removeprefix("s3://").rstrip("/"), False
+        files, root = _bucket(asked), place.removeprefix("s3://").rstrip("/")
+        files.info(root.partition("/")[0])  # a listing of no bucket is an empty one
+        return files, root, False
     from fsspec.implementations.local import LocalFileSystem
 
     path = Path(place)

@@ -9,7 +9,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -98,7 +98,8 @@ def _leave(box: imaplib.IMAP4) -> None:
     try:
         box.logout()
     except (imaplib.IMAP4.error, OSError):
-        return
+        with suppress(OSError):
+            box.shutdown()
 
 
 def _examine(box: imaplib.IMAP4, folder: str, where: str) -> tuple[int, int]:

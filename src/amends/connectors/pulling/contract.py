@@ -96,7 +96,7 @@ class Pull:
     needs: tuple[Need, ...]
     pages: Callable[[Asked], Iterator[Page]]
     preset: str = ""
-    """How its records are read; empty: as fields of the Signal contract, or as somebody maps them."""
+    """How its records are read; empty: as the Signal contract names fields, or as mapped."""
     mapping: Mapping[str, str] = field(default_factory=lambda: {"version": "version"})
     """What it adds to records besides the fields of its preset: column → field."""
     every_minutes: int = 15

@@ -9,7 +9,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from amends.web.intake import pulling
 
 MOST_AT_ONCE: Final = 2
-"""Sources that are pulled at the same time: others wait, so that a slow one holds up no other job."""
+"""Sources that are pulled at the same time; others wait, so that other jobs have their turn."""
 
 
 @app.periodic(cron="* * * * *")

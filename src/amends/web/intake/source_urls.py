@@ -1,6 +1,17 @@
 """Addresses of sources: where signals come from."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from amends.web.intake import connect_views
 
 app_name = "sources"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("new/", connect_views.choose, name="choose"),
+    path("new/<str:connector>/", connect_views.connect, name="connect"),
+    path("<str:name>/edit/", connect_views.edit, name="edit"),
+    path("<str:name>/pulling/", connect_views.pulling, name="pulling"),
+    path("<str:name>/pull/", connect_views.pull_now, name="pull_now"),
+    path("<str:name>/pause/", connect_views.pause, name="pause"),
+    path("<str:name>/resume/", connect_views.resume, name="resume"),
+    path("<str:name>/forget/", connect_views.forget, name="forget"),
+]
