@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
@@ -228,3 +229,68 @@ def test_a_worker_that_is_killed_between_two_pages_loses_and_doubles_nothing(
     assert Identity.objects.count() == 7
     assert ledger(source) == (7, 7, 0)
     assert PullRun.objects.exclude(error="").get().error == pulling.DIED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_of_a_real_postgresql_is_read_without_the_right_to_write() -> None:
+    there = connection.settings_dict
+    address = f"postgresql://{there['USER']}@/{there['NAME']}?host={there['HOST']}"
+    engine = sa.create_engine(address.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with engine.begin() as made:
+            made.execute(sa.text("create schema shop"))
+            made.execute(
+                sa.text(
+                    "create table shop.complaints (no bigint primary key, changed timestamptz,"
+                    " said text, amount numeric(12,2), tags text[], about jsonb)"
+                )
+            )
+            made.execute(
+                sa.text(
+                    "insert into shop.complaints select n, now() - interval '1 hour' * (20 - n),"
+                    " 'late ' || n, 1.10, array['a','b'], '{\"product\": \"fibre\"}'"
+                    " from generate_series(1, 12) n"
+                )
+            )
+        source = Source.objects.create(
+            name="shop",
+            title="Shop",
+            way=Way.PULL,
+            connector="sql",
+            options={
+                "address": address,
+                "table": "shop.complaints",
+                "cursor": "changed",
+                "key": "no",
+                "kind": "complaint",
+                "page_rows": "5",
+            },
+            mapping={
+                "said": "verbatim",
+                "changed": "occurred_at",
+                "about.product": "product",
+                "amount": "loss:money:EUR",
+            },
+            every_minutes=15,
+        )
+        run = pull(source)
+        assert (run.error, run.pages, run.rows, run.accepted) == ("", 3, 12, 12)
+        rows = unpack(bytes(Delivery.objects.order_by("pk")[0].payload)).to_pylist()
+        first = rows[0]
+        assert (first["external_id"], first["verbatim"], first["product"]) == (
+            "1",
+            "late 1",
+            "fibre",
+        )
+        assert (str(first["loss"]), first["currency"], first["kind"]) == (
+            "1.10",
+            "EUR",
+            "complaint",
+        )
+        with engine.begin() as made:
+            made.execute(sa.text("update shop.complaints set said = 'solved', changed = now()"))
+        assert pull(source).accepted == 12
+    finally:
+        with engine.begin() as made:
+            made.execute(sa.text("drop schema if exists shop cascade"))
+        engine.dispose()
