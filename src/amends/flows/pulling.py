@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from amends.connectors import detect_preset, preset_named
 from amends.connectors.files import open_table
-from amends.connectors.pulling import Asked, Page, Pull, State
+from amends.connectors.pulling import Asked, Page, Pull, Refused, State
 from amends.engine.contracts import (
     SIGNAL_SCHEMA,
     BadInput,
@@ -70,7 +70,7 @@ def pull(connector: Pull, asked: Asked, rules: Rules) -> Iterator[Pulled]:
         The source refuses or does not answer: `Refused`, `Later`.
 
     """
-    for page in connector.pages(asked):
+    for page in _pages(connector, asked):
         yield Pulled(_read(page, connector, rules), page.state)
 
 
@@ -82,7 +82,7 @@ def try_out(connector: Pull, asked: Asked, rules: Rules) -> Tried:
     BadInput
 
     """
-    for page in connector.pages(asked):
+    for page in _pages(connector, asked):
         suggested = {} if connector.preset or rules.mapping else _suggest(page)
         told = Rules(rules.source, rules.mapping or suggested, rules.kind)
         read = _read(page, connector, told)
@@ -90,6 +90,16 @@ def try_out(connector: Pull, asked: Asked, rules: Rules) -> Tried:
             examples = read.signals.slice(0, MOST_EXAMPLES)
             return Tried(read.read, examples, read.quarantined[:MOST_EXAMPLES], suggested)
     return Tried(0, SIGNAL_SCHEMA.empty_table(), (), {})
+
+
+def _pages(connector: Pull, asked: Asked) -> Iterator[Page]:
+    try:
+        yield from connector.pages(asked)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise Refused(
+            f"The source answers in a form that is not known ({type(error).__name__}: {error}).",
+            remedy="Check that the address is that of the service.",
+        ) from error
 
 
 def _read(page: Page, connector: Pull, rules: Rules) -> Normalised:

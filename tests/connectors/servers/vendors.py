@@ -59,7 +59,10 @@ class Zendesk(Service):
         )
 
     def _is_expired(self, cursor: str | None) -> bool:
-        return cursor in self.expired and not self.expired.clear()
+        if cursor not in self.expired:
+            return False
+        self.expired.clear()
+        return True
 
 
 class Intercom(Service):

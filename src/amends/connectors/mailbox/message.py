@@ -17,7 +17,7 @@ _UNSEEN = {"style", "script", "head", "title"}
 
 def record_of(raw: bytes, fallback_id: str, received_at: datetime | None) -> dict[str, object]:
     """Return a message in amends' own columns; whatever is broken in it, the rest is read."""
-    message = cast("EmailMessage", email.message_from_bytes(raw, policy=email.policy.default))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
     subject, sender = _header(message, "Subject"), _header(message, "From")
     record = {
         "external_id": _header(message, "Message-ID").strip("<> ") or fallback_id,

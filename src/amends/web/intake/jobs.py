@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -33,9 +34,9 @@ def pull(source: int) -> None:
 def call(source: int, *, wait_seconds: int = 0) -> None:
     """Ask for a source to be pulled; once is enough however often it is asked."""
     lock = f"amends.pull.{source}"
+    job = pull.configure(queueing_lock=lock, schedule_in={"seconds": wait_seconds})
     try:
-        pull.configure(queueing_lock=lock, schedule_in={"seconds": wait_seconds}).defer(
-            source=source
-        )
+        with transaction.atomic():  # a refusal undoes nothing else
+            job.defer(source=source)
     except AlreadyEnqueued:
         return

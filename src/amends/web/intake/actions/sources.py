@@ -84,6 +84,8 @@ def change_source(actor: User, source: Source, said: Said) -> Source:
         locked.state = {}
     locked.full_clean()
     locked.save()
+    if locked.way == Way.PULL and not locked.is_paused:
+        transaction.on_commit(lambda: jobs.call(locked.pk))
     publish(TOPIC)
     return locked
 
