@@ -1,6 +1,7 @@
 """Connectors: each maps its source's fields to Signal and nothing more.
 
-One folder per source, which knows none of the others. This list is all that knows them.
+One folder per source, which knows none of the others. These lists are all that know them. What
+those that pull share lies in `pulling`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,13 +22,24 @@ from . import (
     salesforce,
     zendesk,
 )
+from .delighted import pull as delighted_pull
 from .delighted import webhook as delighted_webhook
+from .folder import pull as folder_pull
+from .freshdesk import pull as freshdesk_pull
 from .freshdesk import webhook as freshdesk_webhook
 from .generic import webhook as generic_webhook
 from .hooking import Webhook
+from .intercom import pull as intercom_pull
 from .intercom import webhook as intercom_webhook
+from .mailbox import pull as mailbox_pull
+from .medallia import pull as medallia_pull
 from .medallia import webhook as medallia_webhook
+from .pulling import Pull
+from .qualtrics import pull as qualtrics_pull
 from .qualtrics import webhook as qualtrics_webhook
+from .salesforce import pull as salesforce_pull
+from .sql import pull as sql_pull
+from .zendesk import pull as zendesk_pull
 from .zendesk import webhook as zendesk_webhook
 
 _PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
@@ -48,6 +60,46 @@ _PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
         )
     }
 )
+
+_PULLS: Final[Mapping[str, Pull]] = MappingProxyType(
+    {
+        pull.name: pull
+        for pull in (
+            zendesk_pull.PULL,
+            intercom_pull.PULL,
+            freshdesk_pull.PULL,
+            salesforce_pull.PULL,
+            qualtrics_pull.PULL,
+            delighted_pull.PULL,
+            medallia_pull.PULL,
+            sql_pull.PULL,
+            folder_pull.PULL,
+            mailbox_pull.PULL,
+        )
+    }
+)
+
+
+def pulls() -> Mapping[str, Pull]:
+    """Return every connector that pulls by name."""
+    return _PULLS
+
+
+def pull_named(name: str) -> Pull:
+    """Return a connector that pulls by name.
+
+    Raises
+    ------
+    BadInput
+        There is none of that name.
+
+    """
+    if name not in _PULLS:
+        raise BadInput(
+            f"There is no connector {name!r} that pulls.",
+            remedy=f"There are: {', '.join(_PULLS)}.",
+        )
+    return _PULLS[name]
 
 
 _WEBHOOKS: Final[Mapping[str, Webhook]] = MappingProxyType(

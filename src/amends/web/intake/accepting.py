@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from amends.connectors import preset_named
+from amends.connectors import preset_named, pull_named
 from amends.engine.contracts import TIMESTAMP, BadInput, Kind, Preset, QuarantinedRow
+from amends.engine.signals import Normalised
 from amends.flows.records import Broken, read_records
 from amends.web.intake.models import Source, Way
 from amends.web.intake.receiving import Answer, Receipt, check_room, receive
@@ -61,9 +62,10 @@ def accept_records(
     if source.is_paused:
         raise SourceIsPaused(source)
     check_room()
-    read = read_records(records, source.name, preset_of(source), source.mapping, kind_of(source))
-    signals = _received(read.signals, received_at)
-    receipt = receive(signals, source.name, received_at, way=way, quarantined=read.quarantined)
+    read = read_records(
+        records, source.name, preset_of(source), mapping_of(source), kind_of(source)
+    )
+    receipt = take_in(read, source, received_at, way)
     answers = np.full(len(records), QUARANTINED, np.int8)
     is_read = np.ones(len(records), dtype=bool)
     is_read[[row.row - 1 for row in read.quarantined]] = False
@@ -71,9 +73,25 @@ def accept_records(
     return Accepted(receipt, read.quarantined, answers)
 
 
+def take_in(read: Normalised, source: Source, received_at: datetime, way: Way) -> Receipt:
+    """Put what was read of a source into the inbox."""
+    signals = _received(read.signals, received_at)
+    return receive(signals, source.name, received_at, way=way, quarantined=read.quarantined)
+
+
 def preset_of(source: Source) -> Preset | None:
     """Return whose fields the source's records have; None: those of the Signal contract."""
-    return preset_named(source.connector) if source.connector else None
+    name = pull_named(source.connector).preset if source.way == Way.PULL else source.connector
+    return preset_named(name) if name else None
+
+
+def mapping_of(source: Source) -> dict[str, str]:
+    """Return what somebody, or the connector that pulls, says of the source's columns."""
+    told = dict(source.mapping)
+    if source.way == Way.PULL:
+        added = pull_named(source.connector).mapping.items()
+        told |= {name: field for name, field in added if field not in told.values()}
+    return told
 
 
 def kind_of(source: Source) -> Kind | None:

@@ -66,6 +66,34 @@ class Source(models.Model):
         return self.title
 
 
+class PullRun(models.Model):
+    """One time that a source was pulled."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="runs")
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+    """Null: it runs, or its worker died."""
+    pages = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    """Those of the rows that were new, or newer versions."""
+    quarantined = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    """Why it ended before the source did; empty when it brought everything."""
+    is_cut = models.BooleanField(default=False)
+    """It ended without an error, and there is more: it goes on at once."""
+    next_at = models.DateTimeField(null=True, blank=True)
+    """When the source is pulled again by itself."""
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["source", "-started_at"], name="pull_run_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.rows} rows"
+
+
 class TokenScope(models.TextChoices):
     """What a token opens."""
 

@@ -1,0 +1,1 @@
+"""A folder or bucket in which files arrive."""

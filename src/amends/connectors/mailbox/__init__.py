@@ -1,0 +1,1 @@
+"""A mailbox that customers write to."""

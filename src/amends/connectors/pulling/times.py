@@ -1,0 +1,50 @@
+"""Times of sources: instants in text or seconds, and the version that a time of change makes."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from amends.engine.contracts import BadInput
+
+from .contract import Need
+
+_VERSIONS_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+SINCE: Final = Need(
+    "since",
+    "From which day on",
+    "The first pull brings what changed since; empty for everything there is.",
+    is_required=False,
+    kind="date",
+)
+"""What every source that keeps history is asked."""
+
+
+def instant_of(value: object) -> datetime | None:
+    """Return the instant that a field holds: ISO 8601, or seconds since 1970; None without one."""
+    if isinstance(value, bool) or value is None or value == "":
+        return None
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    text = str(value).strip()
+    if text.isdigit():
+        return datetime.fromtimestamp(int(text), UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no date.", remedy="Write it as 2026-01-31.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def epoch_of(value: object) -> int:
+    """Return the whole seconds since 1970 of what `instant_of` reads; 0 without an instant."""
+    found = instant_of(value)
+    return int(found.timestamp()) if found else 0
+
+
+def version_of(value: object) -> int:
+    """Return the version that a record changed at this instant has: a later one is higher.
+
+    Seconds since 2000, so that they fit 32 bits until 2068; 1 without an instant.
+    """
+    found = instant_of(value)
+    return max(1, int((found - _VERSIONS_FROM).total_seconds())) if found else 1

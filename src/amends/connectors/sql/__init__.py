@@ -1,0 +1,1 @@
+"""A table or view of any database that SQLAlchemy speaks to."""

@@ -1,0 +1,1 @@
+"""Local servers that behave as the vendors document, and misbehave as networks do."""
