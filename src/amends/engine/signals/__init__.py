@@ -7,7 +7,7 @@ from .dates import DATE_FORMS
 from .fields import FIELDS, same_name
 from .leaves import NOT_GIVEN, leaves
 from .measures import Contribution, contribution, measures_of
-from .normalise import Normalised, normalise
+from .normalise import Normalised, normalise, normalise_batch
 from .redact import redact, redact_text
 from .roll_up import Totals, add_up, exposed_slices, roll_up, roll_up_slices
 from .slices import ChosenSlices, LeftOut, choose_slices
@@ -35,6 +35,7 @@ __all__ = [
     "limits",
     "measures_of",
     "normalise",
+    "normalise_batch",
     "redact",
     "redact_text",
     "roll_up",
