@@ -82,7 +82,7 @@ def normalise_batch(
     """Turn a batch of a file into signals, as `normalise`; none of its rows need be readable."""
     skipped = understanding.skip_rows
     start = int(np.searchsorted(raw.rows, skipped, side="right"))
-    chunks = [SIGNAL_SCHEMA.empty_table()]
+    chunks: list[pa.Table] = []
     quarantined = redacted([row for row in raw.quarantined if row.row > skipped])
     total = len(raw.columns)
     for offset in range(start, total, _CHUNK):
@@ -93,7 +93,8 @@ def normalise_batch(
         chunks.append(signals)
         tick("reading rows", min(offset + _CHUNK, total), total)
     quarantined.sort(key=lambda row: row.row)
-    return Normalised(pa.concat_tables(chunks).unify_dictionaries(), tuple(quarantined))
+    table = pa.concat_tables(chunks or [SIGNAL_SCHEMA.empty_table()])
+    return Normalised(table.unify_dictionaries(), tuple(quarantined))
 
 
 def _signals(

@@ -33,6 +33,8 @@ def understand(
     preset: Preset | None = None,
     told: Mapping[str, str] | None = None,
     kind: Kind | None = None,
+    *,
+    is_draft: bool = False,
 ) -> Understanding:
     """Say how every column of a file is read.
 
@@ -46,6 +48,9 @@ def understand(
         Column → field, or field:conversion, or "attribute"; overrules everything else.
     kind
         What the rows are; overrules preset and guess.
+    is_draft
+        A person is still to say what the columns mean: that nothing could be analysed is no reason
+        to refuse.
 
     Raises
     ------
@@ -67,7 +72,8 @@ def understand(
     work.take_content()
     understood = work.result()
     found_kind, because = guess_kind(raw.file, understood, preset)
-    _refuse_nothing(raw, understood)
+    if not is_draft:
+        _refuse_nothing(raw, understood)
     return Understanding(
         preset=preset.name if preset else "",
         kind=kind or found_kind,
@@ -116,7 +122,7 @@ class _Work:
         where = f"{self._file}, column {name}"
         if conversion:
             try:
-                share = readable(column, conversion)
+                share = readable(column, conversion) or float(not column.filled)
             except (ValueError, KeyError) as error:
                 raise BadInput(
                     f"{conversion!r} is no conversion ({error}).",
