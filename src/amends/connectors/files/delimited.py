@@ -124,7 +124,7 @@ class Delimited:
         columns, width = Columns(self.header.names), len(self.header.names)
         for line in spread_lines(self.file, self.code.name):
             try:
-                cells = next(self.dialect.reader([line]), [])
+                cells: list[str] = next(self.dialect.reader([line]), [])
             except csv.Error:
                 continue
             if len(cells) == width and any(cells):

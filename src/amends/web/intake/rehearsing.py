@@ -1,6 +1,6 @@
 """A dry run: a file is read to its end, and counted as if it were taken in; nothing is kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +58,7 @@ def rehearse(
     name: str,
     source: str,
     preset: str,
-    told: dict[str, str],
+    told: Mapping[str, str],
     tick: Callable[[int, float], None],
 ) -> Rehearsal:
     """Count what would become of a file's rows; `tick` hears the rows and the share read.

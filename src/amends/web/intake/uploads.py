@@ -5,7 +5,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -23,7 +23,7 @@ class Kept:
     sha256: str
 
 
-def keep_upload(file: UploadedFile) -> Kept:
+def keep_upload(file: "UploadedFile[Any]") -> Kept:
     """Write an uploaded file into the folder, in flat memory."""
     settings.UPLOADS.mkdir(mode=0o700, parents=True, exist_ok=True)
     name, digest, size = secrets.token_hex(16), hashlib.sha256(), 0

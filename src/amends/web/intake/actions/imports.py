@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -12,7 +12,6 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from amends.engine.contracts import Preset
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
@@ -27,7 +26,7 @@ COLUMNS, PRESET = "columns", "preset"
 """What `Source.options` keeps of a mapping, beside `Source.mapping` itself."""
 
 
-def upload(actor: User, file: UploadedFile) -> Import:
+def upload(actor: User, file: "UploadedFile[Any]") -> Import:
     """Keep a file until its owner has said how it is read."""
     require(actor, Verb.SIGNAL_IMPORT)
     kept = keep_upload(file)
@@ -157,10 +156,10 @@ def source_for(name: str, actor: User | None) -> Source:
 
 
 def mapping_kept(
-    columns: tuple[str, ...], preset: Preset | None, told: Mapping[str, str]
+    columns: tuple[str, ...], preset: str, told: Mapping[str, str]
 ) -> dict[str, object]:
     """Return what a source keeps of how a file was read."""
-    return {COLUMNS: list(columns), PRESET: preset.name if preset else "none", "told": dict(told)}
+    return {COLUMNS: list(columns), PRESET: preset, "told": dict(told)}
 
 
 def _keep_mapping(source: Source, kept: Mapping[str, object]) -> None:
