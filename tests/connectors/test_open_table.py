@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from amends.connectors.files import (
     bytes_of,
     columns,
-    delimited,
     excel,
     json_rows,
     lines,
@@ -25,6 +24,7 @@ from amends.connectors.files import (
     open_table,
     parquet,
 )
+from amends.connectors.files import delimited as delimited_text
 from amends.engine.contracts import BadInput, RawTable
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -332,7 +332,7 @@ def test_a_table_that_is_too_wide_is_refused(tmp_path: Path, kind: str) -> None:
 def test_a_line_without_an_end_costs_one_row_and_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    for module in (lines, delimited, json_rows):
+    for module in (lines, delimited_text, json_rows):
         monkeypatch.setattr(module, "LONGEST_RECORD", 1_000)
     monkeypatch.setattr(lines, "_KEPT", 100)
     long = "x" * 50_000
@@ -353,7 +353,7 @@ def test_a_document_that_must_be_read_whole_has_a_limit(
 ) -> None:
     monkeypatch.setattr(bytes_of, "LARGEST_WHOLE", 1 << 20)
     path = write(tmp_path / "a.json", json.dumps([{"text": "x" * 1_000}] * 2_000))
-    with pytest.raises(BadInput, match="more than 1 MB.*CSV, JSONL or Parquet"):
+    with pytest.raises(BadInput, match=r"more than 1 MB.*CSV, JSONL or Parquet"):
         open_table(path)
 
 
