@@ -14,7 +14,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from amends.connectors.files import open_table
+from amends.connectors.files import (
+    bytes_of,
+    columns,
+    excel,
+    json_rows,
+    lines,
+    open_file,
+    open_table,
+    parquet,
+)
+from amends.connectors.files import delimited as delimited_text
 from amends.engine.contracts import BadInput, RawTable
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -289,6 +299,104 @@ def test_parquet_keeps_instants_and_spells_the_rest(tmp_path: Path) -> None:
     assert row["at"] == at
     assert (row["loss"], row["product"], row["is_open"]) == (Decimal("12.50"), "fibre", True)
     assert (row["more.colour"], row["who.name"], row["who.age"]) == ("red", "x", 3)
+
+
+def test_what_unpacks_to_air_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bytes_of, "_PLENTY", 1 << 20)
+    monkeypatch.setattr(bytes_of, "_MOST_TIMES", 20)
+    bomb = tmp_path / "bomb.csv.gz"
+    bomb.write_bytes(gzip.compress(b"id,text\n" + b"1,aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n" * 200_000))
+    with pytest.raises(BadInput, match="more than 20 times its size"):
+        open_table(bomb)
+    monkeypatch.setattr(excel, "_LARGEST_UNPACKED", 1_000)
+    workbook(tmp_path / "bomb.xlsx")
+    with pytest.raises(BadInput, match="The workbook unpacks to"):
+        open_table(tmp_path / "bomb.xlsx")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_table_that_is_too_wide_is_refused(tmp_path: Path, kind: str) -> None:
+    names = [f"c{i}" for i in range(100_000 if kind == "csv" else 2_001)]
+    path = tmp_path / f"wide.{kind}"
+    if kind == "csv":
+        path.write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
+    elif kind == "jsonl":
+        path.write_text(json.dumps(dict.fromkeys(names, "1")))
+    else:
+        pq.write_table(pa.table({name: ["1"] for name in names}), path)
+    with pytest.raises(BadInput, match="2,000 are the most"):
+        open_table(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_line_without_an_end_costs_one_row_and_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    for module in (lines, delimited_text, json_rows):
+        monkeypatch.setattr(module, "LONGEST_RECORD", 1_000)
+    monkeypatch.setattr(lines, "_KEPT", 100)
+    long = "x" * 50_000
+    text = (
+        f"id,text\n1,short\n2,{long}\n3,fine\n"
+        if kind == "csv"
+        else f'{{"id": 1, "text": "short"}}\n{{"id": 2, "text": "{long}"}}\n{{"id": 3}}\n'
+    )
+    raw = open_table(write(tmp_path / f"a.{kind}", text))
+    assert raw.columns["id"].to_pylist() == ["1", "3"]
+    [row] = raw.quarantined
+    assert (row.row, row.reason) == (2, "the line has more than 1,000 characters")
+    assert len(row.raw) <= 100
+
+
+def test_a_document_that_must_be_read_whole_has_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bytes_of, "LARGEST_WHOLE", 1 << 20)
+    path = write(tmp_path / "a.json", json.dumps([{"text": "x" * 1_000}] * 2_000))
+    with pytest.raises(BadInput, match=r"more than 1 MB.*CSV, JSONL or Parquet"):
+        open_table(path)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+def test_batches_go_on_after_any_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, after: int
+) -> None:
+    for module in (columns, parquet):
+        monkeypatch.setattr(module, "BATCH", 2)
+    path = tmp_path / name
+    WRITERS[name](path)
+    whole = open_file(path)
+    parts = list(whole.batches(after))
+    assert [number for part in parts for number in part.rows.tolist()] == [1, 2, 3][after:]
+    texts = [text for part in parts for text in part.columns["text"].to_pylist()]
+    assert texts == [row["text"] for row in ROWS][after:]
+    assert all(0 < part.share <= 1 for part in parts)
+    assert whole.table().columns["text"].to_pylist() == [row["text"] for row in ROWS]
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "jsonl", "parquet"])
+def test_a_look_at_a_long_file_sees_its_end_too(tmp_path: Path, kind: str) -> None:
+    rows = [
+        {"id": str(i), "date": f"{i // 400 + 1:02}/03/2025", "text": f"late again, number {i}"}
+        for i in range(12_000)
+    ]
+    path = tmp_path / f"long.{kind}"
+    text = "id;date;text\n" + "".join(";".join(row.values()) + "\n" for row in rows)
+    if kind == "csv":
+        path.write_text(text)
+    elif kind == "csv.gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    elif kind == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=1_000)
+    probe = open_file(path).probe(rows=100)
+    assert probe.columns["date"].to_pylist()[0] == "01/03/2025"
+    assert {"20/03/2025", "28/03/2025"} <= set(probe.columns["date"].to_pylist())
+    whole = open_file(path).probe()
+    assert whole.share == 1
+    assert whole.read == 12_000
 
 
 def accounts_for_every_row(path: Path) -> RawTable | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from amends.cli.console import emit_json, progress, refusals, stderr
+from amends.cli.options import mapping_of
 from amends.engine.contracts import BadInput, Report
 from amends.flows.analyze import Analysis, AnalyzeOptions, analyze_files, write_analysis
 from amends.flows.report import report_schema
@@ -47,7 +48,7 @@ def analyze(
     with refusals():
         options = AnalyzeOptions(
             preset=preset,
-            mapping=_mapping(mapping or []),
+            mapping=mapping_of(mapping or []),
             taxonomy=taxonomy,
             false_alarms=false_alarms,
             country=country,
@@ -62,20 +63,6 @@ def analyze(
             analysis = analyze_files(files, options, now=datetime.now(UTC), tick=tick)
             paths = write_analysis(analysis, out, tick)
     _say(analysis, paths)
-
-
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    mapping = {}
-    for pair in pairs:
-        column, equals, field = pair.rpartition("=")
-        if not equals or not column:
-            raise BadInput(
-                f"{pair!r} is no mapping.",
-                where="--map",
-                remedy="Write COLUMN=FIELD, once a column.",
-            )
-        mapping[column] = field
-    return mapping
 
 
 def _say(analysis: Analysis, paths: list[Path]) -> None:

@@ -145,6 +145,20 @@ def preset_named(name: str) -> Preset:
     return _PRESETS[name]
 
 
+def preset_for(wanted: str, columns: Iterable[str]) -> Preset | None:
+    """Return the preset that was asked for: "auto" finds it by the columns, "none" is none.
+
+    Raises
+    ------
+    BadInput
+        There is none of that name.
+
+    """
+    if wanted == "none":
+        return None
+    return detect_preset(columns) if wanted == "auto" else preset_named(wanted)
+
+
 def detect_preset(columns: Iterable[str]) -> Preset | None:
     """Return the preset whose fingerprint all stands among the columns; the most telling one."""
     names = {same_name(column) for column in columns}

@@ -1,5 +1,6 @@
 """Rows become signals; a row that cannot is set aside with its field and reason."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -81,7 +82,7 @@ def test_rows_that_do_not_fit_are_quarantined_with_row_field_and_reason() -> Non
     assert "'3 May' is no date of the form that the column has (year-month-day" in (
         result.quarantined[1].reason
     )
-    assert result.quarantined[1].raw == f"date=3 May; nps=9; comment={TEXT}"
+    assert json.loads(result.quarantined[1].raw) == {"date": "3 May", "nps": "9", "comment": TEXT}
     assert (result.read, len(result.signals)) == (5, 3)
 
 

@@ -1,5 +1,5 @@
 """Files: CSV, TSV, XLSX, JSON, JSONL and Parquet, plain or gzipped, as rows of text."""
 
-from .open_table import open_table
+from .open_table import TableFile, open_file, open_table
 
-__all__ = ["open_table"]
+__all__ = ["TableFile", "open_file", "open_table"]

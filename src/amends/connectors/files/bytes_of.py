@@ -1,17 +1,31 @@
 """The bytes of a file, unpacked when it is gzipped, and what kind of file they make."""
 
 import gzip
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from amends.engine.contracts import BadInput
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 HEAD = 1 << 16
 """How many bytes are looked at to tell what a file is."""
+
+LONGEST_RECORD: Final = 1 << 24
+"""Characters of one record or line; what is longer is no row that anybody wrote."""
+
+LARGEST_WHOLE: Final = 1 << 28
+"""Bytes of a file that has to be held in memory whole: a JSON document, a packed workbook."""
+
+_BUFFER = 1 << 17
+_MOST_TIMES, _PLENTY = 200, 1 << 30
+"""A gzip that unpacks to more than a gigabyte and so many times its size holds nothing but air."""
 
 GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
 """What reading a gzip file that is broken may raise."""
@@ -44,27 +58,79 @@ class FileBytes:
     is_gzipped: bool
     head: bytes
 
+    @property
+    def size(self) -> int:
+        """Return how many bytes the file has, packed as it may be."""
+        return self.path.stat().st_size
+
+    @contextmanager
+    def follow(self) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
+        """Open the (unpacked) content, and say when asked which share of it has been read."""
+        with self.path.open("rb") as packed:
+            size = max(self.size, 1)
+            stream: BinaryIO = packed
+            if self.is_gzipped:
+                unpacked = _Unpacked(packed, self.name, size)
+                stream = cast("BinaryIO", io.BufferedReader(unpacked, _BUFFER))
+            yield stream, lambda: min(packed.tell() / size, 1.0)
+
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """Open the (unpacked) content for reading."""
-        opener = gzip.open if self.is_gzipped else Path.open
-        with opener(self.path, "rb") as stream:
-            yield cast("BinaryIO", stream)
+        with self.follow() as (stream, _):
+            yield stream
 
     def read(self) -> bytes:
-        """Return the whole (unpacked) content."""
+        """Return the whole (unpacked) content.
+
+        Raises
+        ------
+        BadInput
+            It is more than `LARGEST_WHOLE`.
+
+        """
         with self.open() as stream:
-            return stream.read()
+            content = stream.read(LARGEST_WHOLE + 1)
+        if len(content) > LARGEST_WHOLE:
+            raise BadInput(
+                f"The file has more than {LARGEST_WHOLE >> 20} MB, too much for its format: such a "
+                "file is read whole.",
+                where=self.name,
+                remedy="Export it as CSV, JSONL or Parquet, which may be of any size.",
+            )
+        return content
 
     @property
     def extension(self) -> str:
         """The file name's last extension that is not gz: "csv"; empty when there is none."""
-        parts = [part for part in self.path.name.lower().split(".")[1:] if part != "gz"]
+        parts = [part for part in self.name.lower().split(".")[1:] if part != "gz"]
         return parts[-1] if parts else ""
 
 
-def look_at(path: Path) -> FileBytes:
-    """Return the file's bytes and its first `HEAD` of them.
+class _Unpacked(io.RawIOBase):
+    """The content of a gzip that is taken for a bomb when it goes on and on."""
+
+    def __init__(self, packed: BinaryIO, name: str, size: int) -> None:
+        self._stream = gzip.GzipFile(fileobj=packed, mode="rb")
+        self._name, self._most, self._n = name, max(_PLENTY, _MOST_TIMES * size), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        n = self._stream.readinto(buffer)
+        self._n += n
+        if self._n > self._most:
+            raise BadInput(
+                f"The gzip unpacks to more than {_MOST_TIMES} times its size.",
+                where=self._name,
+                remedy="Unpack it and look at it: rows do not repeat that much.",
+            )
+        return n
+
+
+def look_at(path: Path, name: str = "") -> FileBytes:
+    """Return the file's bytes and its first `HEAD` of them; `name` is what messages call it.
 
     Raises
     ------
@@ -73,7 +139,7 @@ def look_at(path: Path) -> FileBytes:
         broken.
 
     """
-    name = path.name or str(path)
+    name = name or path.name or str(path)
     if path.is_dir():
         raise BadInput(
             "This is a folder, not a file.", where=str(path), remedy="Name the files in it."
@@ -96,7 +162,7 @@ def look_at(path: Path) -> FileBytes:
             where=str(path),
             remedy="Check the file and the right to read it.",
         ) from error
-    if path.name.lower().endswith(".gz") and not is_gzipped and head:
+    if name.lower().endswith(".gz") and not is_gzipped and head:
         raise BadInput(
             "The name ends in .gz, but the content is not gzipped.",
             where=name,

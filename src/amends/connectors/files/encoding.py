@@ -4,6 +4,7 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
@@ -122,7 +123,7 @@ def _count(file: FileBytes) -> tuple[int, int, bytes]:
     good = broken = 0
     high: list[bytes] = []
     with file.open() as stream:
-        for line in stream:
+        for line in iter(partial(stream.readline, _CHUNK), b""):
             if line.isascii():
                 continue
             text = line.decode("utf-8", "surrogateescape")

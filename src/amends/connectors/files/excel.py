@@ -1,66 +1,105 @@
 """Excel workbooks: the sheet with the most rows."""
 
 import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
+import pyarrow as pa
 import python_calamine as calamine
 
 from amends.engine.contracts import BadInput, QuarantinedRow, RawTable
 
 from .bytes_of import FileBytes
 from .columns import Columns
-from .header import find_header
+from .header import Header, check_width, find_header
 
-_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
 """What a locked workbook holds instead of sheets ([MS-OFFCRYPTO] 2.3.4.4)."""
+_LARGEST_UNPACKED: Final = 1 << 30
+"""Bytes of XML; a workbook is read whole, and Excel itself ends at a million rows."""
 
 Cell = str | float | bool | datetime | date | time | timedelta
 
 
-def read_excel(file: FileBytes) -> RawTable:
-    """Read the fullest sheet of a workbook; dates come out as ISO, whole numbers without ".0".
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The fullest sheet of a workbook; dates come out as ISO, whole numbers without ".0"."""
+
+    file: FileBytes
+    sheet: calamine.CalamineSheet
+    header: Header
+    notes: tuple[str, ...]
+
+    def batches(self, after: int = 0) -> Iterator[RawTable]:
+        """Read the rows after a number.
+
+        Raises
+        ------
+        BadInput
+            The sheet has a header and nothing else.
+
+        """
+        columns, number = Columns(self.header.names), 0
+        height = max(self.sheet.height, 1)
+        for number, row in enumerate(self._rows(), start=1):
+            if number <= after:
+                continue
+            if any(0xD800 <= ord(c) <= 0xDFFF for cell in row for c in cell if not cell.isascii()):
+                raw = "; ".join(row).encode("utf-8", "replace").decode()
+                problem = "half of a Unicode surrogate pair"
+                columns.quarantine(QuarantinedRow(self.file.name, number, "", problem, raw))
+            else:
+                columns.add(number, row, sum(map(len, row)))
+            if columns.is_full:
+                yield self._batch(columns, min(number / height, 1.0))
+        if not number:
+            raise BadInput(
+                "The sheet has a header and no rows.",
+                where=f"{self.file.name}, sheet {self.sheet.name}",
+                remedy="Export it again with its rows.",
+            )
+        if columns:
+            yield self._batch(columns, 1.0)
+
+    def spread(self) -> pa.Table:
+        """Return some rows from all over the sheet."""
+        columns, step = Columns(self.header.names), max(self.sheet.height // 2_000, 1)
+        for number, row in enumerate(self._rows()):
+            if not number % step and all(cell.isascii() for cell in row):
+                columns.add(0, row, 0)
+        return columns.take()[0]
+
+    def _rows(self) -> Iterator[list[str]]:
+        rows = _rows_of(self.sheet)
+        for _ in range(self.header.records_before_data):
+            next(rows)
+        return rows
+
+    def _batch(self, columns: Columns, share: float) -> RawTable:
+        table, numbers, quarantined = columns.take()
+        notes = (*self.notes, *self.header.notes)
+        return RawTable(self.file.name, "xlsx", "", "", table, numbers, quarantined, notes, share)
+
+
+def open_excel(file: FileBytes) -> Workbook:
+    """Open a workbook at its fullest sheet.
 
     Raises
     ------
     BadInput
-        The workbook is locked, broken, or has no rows.
+        The workbook is locked, broken, too large, or has no rows.
 
     """
-    sheet, rows, notes = _fullest_sheet(file)
-    if not rows:
-        raise BadInput(
-            "The workbook is empty.", where=file.name, remedy="Save the sheet with its rows."
-        )
-    header = find_header(rows[:100])
-    data = rows[header.records_before_data :]
-    if not data:
-        raise BadInput(
-            "The sheet has a header and no rows.",
-            where=f"{file.name}, sheet {sheet}",
-            remedy="Export it again with its rows.",
-        )
-    columns, quarantined = Columns(header.names), []
-    for number, row in enumerate(data, start=1):
-        if any(0xD800 <= ord(c) <= 0xDFFF for cell in row for c in cell if not cell.isascii()):
-            raw = "; ".join(row).encode("utf-8", "replace").decode()
-            quarantined.append(
-                QuarantinedRow(file.name, number, "", "half of a Unicode surrogate pair", raw)
-            )
-        else:
-            columns.add(number, row)
-    table, numbers = columns.table()
-    return RawTable(
-        file.name, "xlsx", "", "", table, numbers, tuple(quarantined), (*notes, *header.notes)
-    )
-
-
-def _fullest_sheet(file: FileBytes) -> tuple[str, list[list[str]], tuple[str, ...]]:
     content = file.read()
     if _LOCKED in content:
         raise _locked(file)
+    _refuse_bomb(content, file.name)
     try:
         book = calamine.load_workbook(io.BytesIO(content))
-        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+        sheets = [book.get_sheet_by_name(name) for name in book.sheet_names]
     except calamine.PasswordError as error:
         raise _locked(file) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
@@ -69,15 +108,42 @@ def _fullest_sheet(file: FileBytes) -> tuple[str, list[list[str]], tuple[str, ..
             where=file.name,
             remedy="Save it as .xlsx or CSV; unpack a zip first.",
         ) from error
-    if not sheets:
-        return "", [], ()
-    name = max(sheets, key=lambda sheet: len(sheets[sheet]))
-    others = [other for other, rows in sheets.items() if other != name and rows]
+    sheet = max(sheets, key=lambda sheet: sheet.height, default=None)
+    first = [row for _, row in zip(range(100), _rows_of(sheet), strict=False)] if sheet else []
+    if sheet is None or not first:
+        raise BadInput(
+            "The workbook is empty.", where=file.name, remedy="Save the sheet with its rows."
+        )
+    others = [other.name for other in sheets if other is not sheet and other.height]
     notes = (
-        (f"Sheet {name!r} was read; not read: {', '.join(map(repr, others))}.",) if others else ()
+        (f"Sheet {sheet.name!r} was read; not read: {', '.join(map(repr, others))}.",)
+        if others
+        else ()
     )
-    rows = [[_text(cell) for cell in row] for row in sheets[name]]
-    return name, [row for row in rows if any(cell.strip() for cell in row)], notes
+    check_width(sheet.width, file.name)
+    return Workbook(file, sheet, find_header(first), notes)
+
+
+def _refuse_bomb(content: bytes, name: str) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+    except zipfile.BadZipFile:
+        return  # an old .xls, or broken: the reader says what
+    if size > _LARGEST_UNPACKED:
+        raise BadInput(
+            f"The workbook unpacks to {size >> 20:,} MB; {_LARGEST_UNPACKED >> 20:,} are the most.",
+            where=name,
+            remedy="Save the sheet as CSV, which may be of any size.",
+        )
+
+
+def _rows_of(sheet: calamine.CalamineSheet) -> Iterator[list[str]]:
+    """Read the rows that hold anything."""
+    for cells in sheet.iter_rows():
+        row = [_text(cell) for cell in cells]
+        if any(cell.strip() for cell in row):
+            yield row
 
 
 def _locked(file: FileBytes) -> BadInput:

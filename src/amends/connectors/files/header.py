@@ -4,7 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from amends.engine.contracts import BadInput
+
+MOST_COLUMNS: Final = 2_000
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 _LONGEST_NAME = 120
@@ -36,9 +40,25 @@ def find_header(records: Sequence[Sequence[str]]) -> Header:
     return Header(names, first + 1, (*notes, *renamed))
 
 
+def check_width(width: int, where: str) -> None:
+    """Refuse a table that is wider than any that people fill in.
+
+    Raises
+    ------
+    BadInput
+
+    """
+    if width > MOST_COLUMNS:
+        raise BadInput(
+            f"The rows have {width:,} different fields; {MOST_COLUMNS:,} are the most.",
+            where=where,
+            remedy="Export only the columns that matter, or put what varies under one field.",
+        )
+
+
 def unique_names(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return names of which no two are alike and none is empty, and a note on each change."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     notes: list[str] = []
     for place, cell in enumerate(cells, start=1):
         name = " ".join(cell.replace("\0", "").split()) or f"column_{place}"
@@ -48,7 +68,7 @@ def unique_names(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]
             name = f"{base} ({n})"
         if n > 1:
             notes.append(f"Two columns are called {base!r}: the one at {place} is now {name!r}.")
-        names.append(name)
+        names[name] = None
     return tuple(names), tuple(notes)
 
 

@@ -1,5 +1,7 @@
 """What reading a source says about itself: presets, understood columns, quarantined rows."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ from .words import Kind
 
 LONGEST_RAW = 10_000
 """Characters of a quarantined row that are kept."""
+_SHORT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class QuarantinedRow:
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A file as it was read: every row is either in `columns` or in `quarantined`.
+    """A file as it was read, or a batch of it: every row is in `columns` or in `quarantined`.
 
     Parameters
     ----------
@@ -117,6 +120,8 @@ class RawTable:
         Rows that could not be read.
     notes
         What was assumed or left aside, one sentence each.
+    share
+        How much of the file has been read when these rows have been, 0 to 1.
 
     """
 
@@ -128,6 +133,7 @@ class RawTable:
     rows: NDArray[np.int64]
     quarantined: tuple[QuarantinedRow, ...] = ()
     notes: tuple[str, ...] = ()
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         if len(self.rows) != len(self.columns):
@@ -138,9 +144,35 @@ class RawTable:
         """How many data rows the file has: the good ones and the quarantined ones."""
         return len(self.columns) + len(self.quarantined)
 
-    def quarantine(self, place: int, field: str, reason: str) -> QuarantinedRow:
-        """Return the row at a place of `columns` with the reason why it cannot be used."""
-        [row] = self.columns.slice(place, 1).to_pylist()
-        spelt = "; ".join(f"{name}={value}" for name, value in row.items() if value is not None)
-        shown = spelt[:LONGEST_RAW].replace("\0", "␀")
-        return QuarantinedRow(self.file, int(self.rows[place]), field, reason, shown)
+    def quarantine(
+        self, problems: Sequence[tuple[int, str, str]], spelt: pa.Table | None = None
+    ) -> tuple[QuarantinedRow, ...]:
+        """Return rows that cannot be used as JSON objects of what their columns hold.
+
+        Parameters
+        ----------
+        problems
+            Place in `columns`, column and reason of each.
+        spelt
+            What to show of these rows instead of `columns`: what may be kept of them.
+
+        """
+        if spelt is None:
+            spelt = self.columns.take([place for place, _, _ in problems])
+        return tuple(
+            QuarantinedRow(self.file, int(self.rows[place]), field, reason, _as_json(row))
+            for (place, field, reason), row in zip(problems, spelt.to_pylist(), strict=True)
+        )
+
+
+def _as_json(row: Mapping[str, object]) -> str:
+    """Spell what a row holds; long values are cut, so that it stays JSON of bounded size."""
+    cells = {name: str(value) for name, value in row.items() if value is not None}
+    longest = LONGEST_RAW
+    while len(text := json.dumps(cells, ensure_ascii=False)) > LONGEST_RAW and longest > _SHORT:
+        longest //= 2
+        cells = {
+            name: value if len(value) <= longest else f"{value[:longest]}…"
+            for name, value in cells.items()
+        }
+    return text

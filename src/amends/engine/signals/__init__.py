@@ -8,7 +8,7 @@ from .dates import DATE_FORMS
 from .fields import FIELDS, same_name
 from .leaves import NOT_GIVEN, leaves
 from .measures import Contribution, contribution, measures_of
-from .normalise import Normalised, normalise, normalise_strictly
+from .normalise import Normalised, normalise, normalise_batch, normalise_strictly
 from .redact import redact, redact_text
 from .roll_up import Totals, add_up, exposed_slices, roll_up, roll_up_slices
 from .slices import ChosenSlices, LeftOut, choose_slices
@@ -39,6 +39,7 @@ __all__ = [
     "limits",
     "measures_of",
     "normalise",
+    "normalise_batch",
     "normalise_strictly",
     "redact",
     "redact_text",

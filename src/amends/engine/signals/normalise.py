@@ -19,6 +19,7 @@ from amends.engine.contracts import (
     check_signals,
 )
 
+from .aside import redacted, set_aside
 from .attributes import attribute_maps
 from .convert import bools, convert
 from .faults import faults
@@ -65,26 +66,38 @@ def normalise(
         No row at all can be read.
 
     """
-    start = understanding.skip_rows
-    chunks: list[pa.Table] = []
-    quarantined = [row for row in raw.quarantined if row.row > start]
-    total = len(raw.columns)
-    for offset in range(start, total, _CHUNK):
-        part = raw.columns.slice(offset, _CHUNK).combine_chunks()
-        signals, problems = _signals(part, understanding, source)
-        quarantined += [
-            raw.quarantine(offset + place, field, reason) for place, field, reason in problems
-        ]
-        chunks.append(signals)
-        tick("reading rows", min(offset + _CHUNK, total), total)
-    quarantined.sort(key=lambda row: row.row)
-    if not any(len(chunk) for chunk in chunks):
+    found = normalise_batch(raw, understanding, source, tick)
+    if not len(found.signals):
+        quarantined = found.quarantined
         first = f"; the first because {quarantined[0].reason}" if quarantined else ""
         raise BadInput(
             f"No row can be read{first}.", where=raw.file, remedy="Correct the file or use --map."
         )
-    table = pa.concat_tables(chunks).unify_dictionaries()
-    return Normalised(table, tuple(quarantined))
+    return found
+
+
+def normalise_batch(
+    raw: RawTable,
+    understanding: Understanding,
+    source: str,
+    tick: Tick = lambda _stage, _done, _total: None,
+) -> Normalised:
+    """Turn a batch of a file into signals, as `normalise`; none of its rows need be readable."""
+    skipped = understanding.skip_rows
+    start = int(np.searchsorted(raw.rows, skipped, side="right"))
+    chunks: list[pa.Table] = []
+    quarantined = redacted([row for row in raw.quarantined if row.row > skipped])
+    total = len(raw.columns)
+    for offset in range(start, total, _CHUNK):
+        part = raw.columns.slice(offset, _CHUNK).combine_chunks()
+        signals, problems = _signals(part, understanding, source)
+        places = [(offset + place, field, reason) for place, field, reason in problems]
+        quarantined += set_aside(raw, places, understanding)
+        chunks.append(signals)
+        tick("reading rows", min(offset + _CHUNK, total), total)
+    quarantined.sort(key=lambda row: row.row)
+    table = pa.concat_tables(chunks or [SIGNAL_SCHEMA.empty_table()])
+    return Normalised(table.unify_dictionaries(), tuple(quarantined))
 
 
 def normalise_strictly(
@@ -224,9 +237,15 @@ def _or(values: pa.Array | None, default: str, n: int) -> pa.Array:
 
 
 def _contents(part: pa.Table) -> pa.Array:
-    """Return 24 hex digits of SHA-256 over all that each row holds."""
-    columns = [pc.fill_null(_array(column).cast(pa.string()), "\0") for column in part.columns]
-    joined = pc.binary_join_element_wise(*columns, "\x1f") if len(columns) > 1 else columns[0]
+    """Return 24 hex digits of SHA-256 over all that each row holds, and under which names.
+
+    Neither the order of columns nor those that a row leaves empty make a difference.
+    """
+    cells = [
+        pc.binary_join_element_wise(name, _array(part[name]).cast(pa.string()), "\x1f")
+        for name in sorted(part.column_names)
+    ]
+    joined = pc.binary_join_element_wise(*cells, "\x1e", null_handling="skip")
     hashes = [f"row-{hashlib.sha256(row.encode()).hexdigest()[:24]}" for row in joined.to_pylist()]
     return pa.array(hashes, pa.string())
 

@@ -34,6 +34,8 @@ def understand(
     preset: Preset | None = None,
     told: Mapping[str, str] | None = None,
     kind: Kind | None = None,
+    *,
+    is_draft: bool = False,
 ) -> Understanding:
     """Say how every column of a file is read.
 
@@ -47,6 +49,9 @@ def understand(
         Column → field, or field:conversion, or "attribute"; overrules everything else.
     kind
         What the rows are; overrules preset and guess.
+    is_draft
+        A person is still to say what the columns mean: that nothing could be analysed is no reason
+        to refuse.
 
     Raises
     ------
@@ -68,7 +73,8 @@ def understand(
     work.take_content()
     understood = work.result()
     found_kind, because = guess_kind(raw.file, understood, preset)
-    _refuse_nothing(raw, understood)
+    if not is_draft:
+        _refuse_nothing(raw, understood)
     return Understanding(
         preset=preset.name if preset else "",
         kind=kind or found_kind,
@@ -112,7 +118,7 @@ class _Work:
         where = f"{self._file}, column {name}"
         if conversion:
             check_conversion(conversion, f"--map {name}={field}:{conversion}")
-            share = readable(column, conversion)
+            share = readable(column, conversion) or float(not column.filled)
             found: Reading | None = Reading(conversion, share, in_words(conversion))
         else:
             holds = FIELDS[field].holds

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from amends.connectors import detect_preset, preset_named
+from amends.connectors import preset_for
 from amends.connectors.files import open_table
 from amends.engine.contracts import (
     BadInput,
-    Preset,
     QuarantinedRow,
     RawTable,
     RowAccount,
@@ -49,7 +48,7 @@ def read_files(paths: Sequence[Path], options: AnalyzeOptions, tick: Tick) -> In
     for number, path in enumerate(paths, start=1):
         tick("opening files", number, len(paths))
         raw = open_table(path)
-        preset = _preset(raw, options)
+        preset = preset_for(options.preset, raw.columns.column_names)
         understanding = understand(raw, preset, _told(raw, options, alone=len(paths) == 1))
         normalised = normalise(raw, understanding, source=path.name, tick=tick)
         tables.append(normalised.signals)
@@ -74,14 +73,6 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
     twice = next((p for p in names if names.count(p) > 1), None)
     if twice:
         raise BadInput("The file is named twice.", where=twice.name, remedy="Name it once.")
-
-
-def _preset(raw: RawTable, options: AnalyzeOptions) -> Preset | None:
-    if options.preset == "none":
-        return None
-    if options.preset == "auto":
-        return detect_preset(raw.columns.column_names)
-    return preset_named(options.preset)
 
 
 def _told(raw: RawTable, options: AnalyzeOptions, *, alone: bool) -> dict[str, str]:

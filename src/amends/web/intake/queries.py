@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from amends.store import reads
@@ -11,7 +11,14 @@ from amends.web.intake.asked import Asked
 from amends.web.intake.course import Course, course_of
 from amends.web.intake.filter_bar import FilterBar, filter_bar
 from amends.web.intake.lake import lake
-from amends.web.intake.models import Customer, QuarantinedRow
+from amends.web.intake.models import (
+    Customer,
+    Delivery,
+    DeliveryState,
+    Import,
+    QuarantinedRow,
+    Source,
+)
 from amends.web.intake.telling import SHOWN, SignalRow, rows_of
 
 __all__ = ["FilterBar", "filter_bar"]
@@ -79,3 +86,25 @@ def customer_of(customer_id: str) -> Customer | None:
 def quarantined() -> QuerySet[QuarantinedRow]:
     """Return the rows that could not be read, newest first."""
     return QuarantinedRow.objects.order_by("-received_at", "-pk")
+
+
+def waiting_signals() -> int:
+    """Return how many signals wait in the inbox."""
+    waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
+    return int(waiting.aggregate(n=Sum("rows"))["n"] or 0)
+
+
+def imports() -> QuerySet[Import]:
+    """Return the imports of files, newest first."""
+    return Import.objects.select_related("started_by").order_by("-created_at", "-pk")
+
+
+def quarantined_of(found: Import) -> QuerySet[QuarantinedRow]:
+    """Return the rows of a file that could not be read, in its order."""
+    return QuarantinedRow.objects.filter(arrival_id__in=found.arrivals).order_by("row")
+
+
+def source_of_columns(columns: tuple[str, ...], name: str = "") -> Source | None:
+    """Return the source that keeps how a file with these columns is read; `name`: only that one."""
+    known = Source.objects.filter(options__columns=list(columns))
+    return (known.filter(name=name) if name else known.order_by("-pk")).first()

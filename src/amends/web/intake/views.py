@@ -65,6 +65,7 @@ class SignalsContext:
     """The address of the whole list."""
     n_quarantined: int | None
     """None for those who may not mend."""
+    may_import: bool
     live: tuple[str, ...] = ("signals",)
 
 
@@ -123,6 +124,7 @@ def signals(request: HttpRequest) -> HttpResponse:
         total_url=reverse("intake:total") + joined(asked.query().rstrip("?"), [("seen", seen)]),
         here=here,
         n_quarantined=quarantined().count() if _may_mend(request) else None,
+        may_import=current_person(request).may(Verb.SIGNAL_IMPORT),
     )
     return page(request, "intake/signals.html", context, fragment="drawer")
 

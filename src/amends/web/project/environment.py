@@ -23,6 +23,7 @@ NAMES = (
     "AMENDS_SECRET_KEY",
     "AMENDS_TIME_ZONE",
     "AMENDS_TRUST_PROXY",
+    "AMENDS_UPLOAD_MB",
     "AMENDS_URL",
     "DATABASE_URL",
 )
@@ -50,6 +51,8 @@ class Environment:
     demo: bool
     debug: bool
     live: bool
+    upload_mb: int
+    """The largest file that may be uploaded."""
 
     @property
     def is_https(self) -> bool:
@@ -96,6 +99,7 @@ def read_environment(values: Mapping[str, str] | None = None) -> Environment:
         demo=_switch(values, "AMENDS_DEMO"),
         debug=_switch(values, "AMENDS_DEBUG"),
         live=_switch(values, "AMENDS_LIVE", default="1"),
+        upload_mb=_whole(values, "AMENDS_UPLOAD_MB", "1024", "megabytes"),
     )
 
 
@@ -146,8 +150,8 @@ def _switch(values: Mapping[str, str], name: str, default: str = "") -> bool:
     raise BadInput(f"{text!r} is neither yes nor no.", where=name, remedy="Write 1 or 0.")
 
 
-def _whole(values: Mapping[str, str], name: str) -> int:
-    text = values.get(name, "").strip() or "0"
+def _whole(values: Mapping[str, str], name: str, default: str = "0", unit: str = "seconds") -> int:
+    text = values.get(name, "").strip() or default
     if text.isdecimal():
         return int(text)
-    raise BadInput(f"{text!r} is no whole number.", where=name, remedy="Write a number of seconds.")
+    raise BadInput(f"{text!r} is no whole number.", where=name, remedy=f"Write a number of {unit}.")

@@ -14,6 +14,7 @@ TOPICS: Final[Mapping[str, Verb]] = {
     "breakdowns": Verb.BREAKDOWN_READ,
     "outcomes": Verb.OUTCOME_READ,
     "fixes": Verb.FIX_READ,
+    "imports": Verb.SIGNAL_IMPORT,
 }
 """A new topic is one line here; actions say `publish(topic)`."""
 

@@ -160,6 +160,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Files from people
+
+UPLOAD_MB = ENVIRONMENT.upload_mb
+UPLOADS = AMENDS_HOME / "uploads"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the mapping of a wide file has a field for each column
+
 # Files for browsers
 
 STATIC_URL = "static/"
