@@ -1,9 +1,8 @@
-"""Named reads of signals: the bar of filters, lists, one signal, quarantine."""
+"""Named reads of signals: the bar of filters, lists, one signal."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from amends.store import reads
@@ -11,14 +10,13 @@ from amends.web.intake.asked import Asked
 from amends.web.intake.course import Course, course_of
 from amends.web.intake.filter_bar import FilterBar, filter_bar
 from amends.web.intake.lake import lake
-from amends.web.intake.models import Customer, QuarantinedRow
+from amends.web.intake.models import Customer, QuarantinedRow, QuarantineState
 from amends.web.intake.telling import SHOWN, SignalRow, rows_of
 
 __all__ = ["FilterBar", "filter_bar"]
 
 PAGE_SIZE: Final = 40
 MOST_OF_CUSTOMER: Final = 20
-QUARANTINE_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,6 @@ def customer_of(customer_id: str) -> Customer | None:
     return Customer.objects.filter(pk=customer_id).first() if customer_id else None
 
 
-def quarantined() -> QuerySet[QuarantinedRow]:
-    """Return the rows that could not be read, newest first."""
-    return QuarantinedRow.objects.order_by("-received_at", "-pk")
+def n_quarantined() -> int:
+    """Return how many rows wait in quarantine."""
+    return QuarantinedRow.objects.filter(state=QuarantineState.OPEN).count()

@@ -9,6 +9,7 @@ from amends.web.accounts.permissions import Verb
 TOPICS: Final[Mapping[str, Verb]] = {
     "people": Verb.PEOPLE_READ,
     "signals": Verb.SIGNAL_READ,
+    "quarantine": Verb.SIGNAL_MEND,
     "cases": Verb.CASE_READ,
     "breakdowns": Verb.BREAKDOWN_READ,
     "outcomes": Verb.OUTCOME_READ,
