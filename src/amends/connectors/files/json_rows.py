@@ -11,7 +11,9 @@ from .bytes_of import FileBytes
 from .columns import Records
 from .encoding import find_encoding
 from .header import unique_names
-from .json_flat import Json, Row, flat_row
+from .json_flat import Row, flat_row
+
+Json = None | bool | str | list["Json"] | dict[str, "Json"]
 
 _MOST_COLUMNS = 2_000
 _LONGEST_RAW = 100_000

@@ -1,5 +1,6 @@
 """Signals: understand, normalise, redact, clean, and roll up into series."""
 
+from .attributes import attributes_of_rows, redact_values
 from .clean import Cleaned, clean
 from .convert import convert
 from .coverage import Coverage, coverage, limits
@@ -7,10 +8,11 @@ from .dates import DATE_FORMS
 from .fields import FIELDS, same_name
 from .leaves import NOT_GIVEN, leaves
 from .measures import Contribution, contribution, measures_of
-from .normalise import Normalised, normalise
+from .normalise import Normalised, normalise, normalise_strictly
 from .redact import redact, redact_text
 from .roll_up import Totals, add_up, exposed_slices, roll_up, roll_up_slices
 from .slices import ChosenSlices, LeftOut, choose_slices
+from .strict import columns_read, understand_strictly
 from .understand import understand
 
 __all__ = [
@@ -25,8 +27,10 @@ __all__ = [
     "Normalised",
     "Totals",
     "add_up",
+    "attributes_of_rows",
     "choose_slices",
     "clean",
+    "columns_read",
     "contribution",
     "convert",
     "coverage",
@@ -35,10 +39,13 @@ __all__ = [
     "limits",
     "measures_of",
     "normalise",
+    "normalise_strictly",
     "redact",
     "redact_text",
+    "redact_values",
     "roll_up",
     "roll_up_slices",
     "same_name",
     "understand",
+    "understand_strictly",
 ]

@@ -1,6 +1,8 @@
 """Everything that is no field of the contract, kept as one map per row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -41,3 +43,45 @@ def _text(column: pa.ChunkedArray, name: str) -> pa.Array:
         return pc.if_else(pc.is_valid(array), placeholder, array)
     mean = pc.mean(pc.utf8_length(array)).as_py() or 0
     return redact(array) if mean > _LONG else redact_addresses(array)
+
+
+def attributes_of_rows(rows: Sequence[Mapping[str, str]]) -> pa.Array:
+    """Return map<string, string> of shape (rows,) of rows that need not have the same keys.
+
+    A value is redacted by its own name and length, so that it reads alike among any others.
+    """
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int32)
+    keys = list(chain.from_iterable(rows))
+    items = list(chain.from_iterable(row.values() for row in rows))
+    return pa.MapArray.from_arrays(
+        pa.array(offsets), pa.array(keys, pa.string()), redact_values(keys, items)
+    )
+
+
+def redact_values(names: Sequence[str], values: Sequence[str]) -> pa.Array:
+    """Return values without personal data: by their names, as free text where they may be some.
+
+    A value without a blank is a number or a code: of these only e-mail addresses are replaced.
+    """
+    array = pa.array(values, pa.string())
+    if not len(array):
+        return array
+    is_text = pc.or_(
+        pc.greater(pc.utf8_length(array), _LONG), pc.match_substring_regex(array, r"\s")
+    )
+    places = np.flatnonzero(is_text.to_numpy(zero_copy_only=False))
+    array = redact_addresses(array)
+    if len(places):
+        mask = np.zeros(len(array), dtype=bool)
+        mask[places] = True
+        array = pc.replace_with_mask(array, pa.array(mask), redact(array.take(pa.array(places))))
+    private = {name: word for name in set(names) if (word := _placeholder(name))}
+    if private:
+        words = pa.array([private.get(name) for name in names], pa.string())
+        array = pc.coalesce(words, array)
+    return array
+
+
+@lru_cache(maxsize=4096)
+def _placeholder(name: str) -> str | None:
+    return placeholder_for(plain_name(name))

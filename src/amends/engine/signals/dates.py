@@ -50,6 +50,13 @@ _WEEKDAY: Final = r"(?:[A-Za-z]{3,9},? )?"
 _EPOCH_EXCEL: Final = 25_569
 """Days from Excel's day 0 (1899-12-30) to 1970-01-01."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_WELL_FORMED: Final = (
+    r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$"
+)
+"""ISO 8601 that Arrow and the pattern of "ymd" read alike."""
+INSTANT: Final = "instant"
+"""Not the form of a column but of each value: ISO 8601, or seconds since 1970."""
+INSTANT_WORDS: Final = "ISO 8601 (UTC where no zone is given) or seconds since 1970"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ def parse_dates(values: pa.Array, form: str) -> tuple[pa.Array, Good]:
         bool of shape (N,): the value is null or fits.
 
     """
+    if form == INSTANT:
+        return _parse_instants(values)
     if form == "ymd" and (quick := _quick(values)) is not None:
         return quick, np.ones(len(values), dtype=bool)
     pattern = rf"^\s*{DATE_FORMS[form].pattern}\s*$"
@@ -138,8 +147,21 @@ def parse_dates(values: pa.Array, form: str) -> tuple[pa.Array, Good]:
     return instants, good | _nulls(values)
 
 
+def _parse_instants(values: pa.Array) -> tuple[pa.Array, Good]:
+    """Read each value by itself, so that it reads the same whatever stands beside it."""
+    is_number = pc.match_substring_regex(values, r"^\s*\d+(?:\.\d+)?\s*$")
+    if not pc.any(is_number).as_py():
+        return parse_dates(values, "ymd")
+    nothing = pa.scalar(None, pa.string())
+    dates, dates_good = parse_dates(pc.if_else(is_number, nothing, values), "ymd")
+    seconds, seconds_good = parse_dates(pc.if_else(is_number, values, nothing), "epoch-s")
+    return pc.coalesce(dates, seconds), dates_good & seconds_good
+
+
 def _quick(values: pa.Array) -> pa.Array | None:
     """Read well-formed ISO 8601 at once; None when a value is not."""
+    if not pc.all(pc.match_substring_regex(values, _WELL_FORMED)).as_py():
+        return None
     for kind in (pa.timestamp("us"), TIMESTAMP):
         try:
             found = values.cast(kind)

@@ -21,12 +21,15 @@ from amends.engine.contracts import (
 
 from .attributes import attribute_maps
 from .convert import bools, convert
+from .faults import faults
 from .redact import redact
 
 _CHUNK = 50_000
 _REDACTED = ("verbatim", "subject")
 
 Tick = Callable[[str, int, int], None]
+Problems = dict[int, tuple[str, str]]
+"""Place of a row → the column that is wrong, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +87,69 @@ def normalise(
     return Normalised(table, tuple(quarantined))
 
 
+def normalise_strictly(
+    columns: pa.Table,
+    understanding: Understanding,
+    source: str,
+    attributes: pa.Array,
+    *,
+    says_kind: bool,
+) -> tuple[pa.Table, Problems]:
+    """Turn rows that were understood strictly into signals; what is wrong with one stays with it.
+
+    Parameters
+    ----------
+    columns
+        N rows of text: what is read as fields.
+    attributes
+        map<string, string> of shape (N,): everything else.
+    says_kind
+        Each row must say what it is; else it is what the understanding says.
+
+    Returns
+    -------
+    signals
+        `SIGNAL_SCHEMA`: the good rows, in their order.
+    problems
+        Place → column and reason of the others.
+
+    """
+    part = columns.combine_chunks()
+    found, problems = _fields(part, understanding)
+    named = {column.field: column.column for column in understanding.columns if column.field}
+    for field, reason, is_wrong in faults(found, len(part), source, says_kind=says_kind):
+        for place in np.flatnonzero(is_wrong):
+            problems.setdefault(int(place), (named.get(field, field), reason))
+    _complete(found, part, understanding, source)
+    found["attributes"] = attributes
+    return _table(found, problems, len(part)), problems
+
+
 def _signals(
     part: pa.Table, understanding: Understanding, source: str
 ) -> tuple[pa.Table, list[tuple[int, str, str]]]:
     """Return the signals of a chunk, and (place, column, reason) of the rows left out."""
     found, problems = _fields(part, understanding)
-    keep = np.ones(len(part), dtype=bool)
-    keep[list(problems)] = False
-    n = len(part)
     _complete(found, part, understanding, source)
     attributes = [c for c in understanding.columns if c.field is None]
     found["attributes"] = attribute_maps(part, attributes)
+    signals = _table(found, problems, len(part))
+    return signals, [(place, *problem) for place, problem in problems.items()]
+
+
+def _table(found: dict[str, pa.Array], problems: Problems, n: int) -> pa.Table:
+    """Return the rows of which nothing is wrong as `SIGNAL_SCHEMA`."""
+    keep = np.ones(n, dtype=bool)
+    keep[list(problems)] = False
     found["signal_id"] = _identities(found["source"], found["external_id"])
     fields = [field for field in SIGNAL_SCHEMA if field.name in found]
     table = pa.table([found[field.name] for field in fields], names=[f.name for f in fields])
-    if not keep.all():
-        table = table.filter(pa.array(keep))
-    assert len(keep) == n  # noqa: S101 - rows are neither lost nor made
-    return check_signals(table), [(place, *problem) for place, problem in problems.items()]
+    return check_signals(table if keep.all() else table.filter(pa.array(keep)))
 
 
-def _fields(
-    part: pa.Table, understanding: Understanding
-) -> tuple[dict[str, pa.Array], dict[int, tuple[str, str]]]:
+def _fields(part: pa.Table, understanding: Understanding) -> tuple[dict[str, pa.Array], Problems]:
     found: dict[str, pa.Array] = {}
-    problems: dict[int, tuple[str, str]] = {}
+    problems: Problems = {}
     for column in understanding.columns:
         if column.field in {None, "signal_id"}:
             continue

@@ -12,7 +12,7 @@ from amends.engine.contracts import SCORE_RANGES
 
 from .convert import bools, convert
 from .date_forms import find_dates
-from .dates import DATE_FORMS, WRITTEN_FORMS
+from .dates import DATE_FORMS, INSTANT_WORDS, WRITTEN_FORMS
 from .fields import FIELDS, plain_name
 from .profile import Profile
 
@@ -171,6 +171,8 @@ def in_words(conversion: str) -> str:
     name, _, argument = conversion.partition(":")
     if name == "date" and argument in DATE_FORMS:
         return DATE_FORMS[argument].words
+    if name == "date":
+        return INSTANT_WORDS
     if name == "scale":
         return f"{argument.replace('>', ' moved to ')}"
     said = {

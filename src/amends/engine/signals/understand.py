@@ -26,6 +26,7 @@ from .reading import (
     readable,
     score_hint,
 )
+from .strict import check_conversion, check_field
 
 
 def understand(
@@ -103,26 +104,15 @@ class _Work:
             if field in {ATTRIBUTE, ""}:
                 self._ruled_out[name] = "told"
                 continue
-            if field not in FIELDS:
-                raise BadInput(
-                    f"{field!r} is no field of a signal.",
-                    where=f"--map {given}={target}",
-                    remedy=f"The fields are: {', '.join(FIELDS)}, {ATTRIBUTE}.",
-                )
+            check_field(field, f"--map {given}={target}")
             self._put(name, field, "told", self._told_reading(name, field, conversion))
 
     def _told_reading(self, name: str, field: str, conversion: str) -> Reading:
         column = self._columns[name]
         where = f"{self._file}, column {name}"
         if conversion:
-            try:
-                share = readable(column, conversion)
-            except (ValueError, KeyError) as error:
-                raise BadInput(
-                    f"{conversion!r} is no conversion ({error}).",
-                    where=f"--map {name}={field}:{conversion}",
-                    remedy='Write for example "occurred_at:date:mdy" or "csat:scale:1-10>1-5".',
-                ) from error
+            check_conversion(conversion, f"--map {name}={field}:{conversion}")
+            share = readable(column, conversion)
             found: Reading | None = Reading(conversion, share, in_words(conversion))
         else:
             holds = FIELDS[field].holds
