@@ -49,7 +49,7 @@ def moments(days: float, of: int, every_minutes: int = 30) -> list[datetime]:
 def test_who_keeps_the_rhythm_is_left_in_peace(
     seed: int, per_hour: float, burst: int, days: int
 ) -> None:
-    """Nights, weekends, the change of the clocks, and bursts: seven days, looked at every other hour."""
+    """Nights, weekends, the change of the clocks, and bursts: seven days, every other hour."""
     times = office_hours(np.random.default_rng(seed), per_hour, days, BERLIN, burst)
     config = SilenceConfig(false_alarms_per_year=0.02)
     alarms = [

@@ -103,7 +103,9 @@ def cells_from(first_hour: datetime, n: int, zone: tzinfo) -> NDArray[np.int64]:
     of_hour = np.repeat(offsets[:-1], np.diff(known))
     for place, (first, last) in enumerate(pairwise(known)):
         if offsets[place] != offsets[place + 1]:  # the clocks change meanwhile
-            of_hour[first:last] = [_offset_hours(start + i * HOUR, zone) for i in range(first, last)]
+            of_hour[first:last] = [
+                _offset_hours(start + i * HOUR, zone) for i in range(first, last)
+            ]
     monday = datetime(1970, 1, 5, tzinfo=UTC)
     local = (start - monday) / HOUR + np.arange(n) + of_hour
     return np.floor(local).astype(np.int64) % WEEK
@@ -132,4 +134,3 @@ def _dispersion(counts: Floats, mean: Floats) -> float:
     odd = squares / np.maximum(mean, 1e-9)
     kept = odd <= np.quantile(odd, _TRIMMED)
     return max(float(squares[kept].sum() / max(mean[kept].sum(), 1e-9)), 1.0)
-

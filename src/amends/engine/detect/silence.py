@@ -33,6 +33,7 @@ _BEYOND: Final = 1.25
 _SHAPES: Final = (0.05, 20.0)
 _LEVEL_OVER: Final = timedelta(days=7)
 _LEVEL_FROM: Final = 5.0
+_EVEN: Final = 0.99
 _YEAR: Final = timedelta(days=365.25)
 
 
@@ -77,6 +78,14 @@ class Silence:
     chance: float
     """That a pause of this source is at least this long; 1 where its rhythm is not known yet."""
     is_silent: bool
+
+    @property
+    def score(self) -> float:
+        """Return ln of the evidence (nats): the chance as odds (Vovk & Wang 2021)."""
+        p = min(max(self.chance, 1e-290), 1.0)
+        if p > _EVEN:
+            return 0.0
+        return float(np.log((1 - p + p * np.log(p)) / (p * np.log(p) ** 2)))
 
 
 def judge_silence(
@@ -157,14 +166,14 @@ def _operational(
 
 
 def _level(counts: Floats, rate: Floats) -> float:
-    """Return the last week's arrivals ÷ those expected, at most 1: a source may have become calm."""
+    """Return the last week's arrivals ÷ those expected, at most 1: a source may become calm."""
     hours = int(_LEVEL_OVER / HOUR)
     expected = rate[-hours:].sum()
     return min(1.0, counts[-hours:].sum() / expected) if expected >= _LEVEL_FROM else 1.0
 
 
 def _chance(gap: float, gaps: Floats) -> float:
-    """Return the chance that the next pause is at least `gap`, given those known but the longest."""
+    """Return the chance that the next pause is at least `gap`; the longest known is left out."""
     usual = np.sort(gaps)[:-1]
     mean = max(float(usual.mean()), 1e-9)
     shape = float(np.clip(mean**2 / max(float(usual.var()), 1e-12), *_SHAPES))

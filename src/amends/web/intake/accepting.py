@@ -62,7 +62,7 @@ def accept_records(
         raise SourceIsPaused(source)
     check_room()
     read = read_records(records, source.name, preset_of(source), source.mapping, kind_of(source))
-    signals = _received(read.signals, received_at)
+    signals = received(read.signals, received_at)
     receipt = receive(signals, source.name, received_at, way=way, quarantined=read.quarantined)
     answers = np.full(len(records), QUARANTINED, np.int8)
     is_read = np.ones(len(records), dtype=bool)
@@ -91,7 +91,7 @@ def kind_of(source: Source) -> Kind | None:
         ) from None
 
 
-def _received(signals: pa.Table, at: datetime) -> pa.Table:
+def received(signals: pa.Table, at: datetime) -> pa.Table:
     """Say when each signal was received where it does not say so itself."""
     place = signals.schema.get_field_index("received_at")
     filled = pc.fill_null(signals["received_at"], pa.scalar(at, TIMESTAMP))

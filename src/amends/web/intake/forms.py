@@ -23,9 +23,7 @@ class MendForm(forms.Form):
         wrong = row.field if not row.closed_at else ""
         names = list(dict.fromkeys([*([wrong] if wrong else []), *record, *columns]))
         self.columns = {f"c{place}": name for place, name in enumerate(names)}
-        given: Mapping[str, Any] = {
-            key: record.get(name, "") for key, name in self.columns.items()
-        }
+        given: Mapping[str, Any] = {key: record.get(name, "") for key, name in self.columns.items()}
         super().__init__(data if data is not None else given, auto_id="id_mend_%s")
         for key, name in self.columns.items():
             is_long = len(str(record.get(name, ""))) > LONG

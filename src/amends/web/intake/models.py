@@ -261,7 +261,9 @@ class QuarantinedRow(models.Model):
         }
 
 
-@pghistory.track(fields=["asked_by", "chosen", "change", "total", "finished_at"])
+@pghistory.track(
+    exclude=["after_row", "done", "accepted", "duplicates", "superseded", "still_bad", "reasons"]
+)
 class Redrive(models.Model):
     """Many rows of the quarantine that are sent again together: what was asked, what became."""
 

@@ -1,4 +1,4 @@
-"""Named reads of the quarantine: what is in it by source and reason, rows page by page, its trend."""
+"""Named reads of the quarantine: what is in it by source and reason, rows by page, its trend."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -234,6 +234,7 @@ def next_open(row: QuarantinedRow) -> QuarantinedRow | None:
     """Return another open row, of the same source and field if there is one."""
     found = QuarantinedRow.objects.filter(state=QuarantineState.OPEN).exclude(pk=row.pk)
     alike = Q(source=row.source, field=row.field)
-    return found.filter(alike).order_by("-received_at", "-pk").first() or found.order_by(
-        "-received_at", "-pk"
-    ).first()
+    return (
+        found.filter(alike).order_by("-received_at", "-pk").first()
+        or found.order_by("-received_at", "-pk").first()
+    )

@@ -217,6 +217,10 @@ def redrives(request: HttpRequest) -> HttpResponse:
 @requires(Verb.SIGNAL_MEND)
 def redrive(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far it is, and in the end what became of the rows."""
+    return _progress(request, pk)
+
+
+def _progress(request: HttpRequest, pk: int) -> HttpResponse:
     asking = get_object_or_404(Redrive.objects.select_related("asked_by"), pk=pk)
     context = ProgressContext(
         redrive=asking,
@@ -232,7 +236,7 @@ def _begun(request: HttpRequest, asking: Redrive) -> HttpResponse:
     url = reverse("intake:redrive", args=[asking.pk])
     if not is_fragment(request):
         return HttpResponseRedirect(url)
-    return trigger_client_event(redrive(request, pk=asking.pk), f"{actions.TOPIC}-changed")
+    return trigger_client_event(_progress(request, asking.pk), f"{actions.TOPIC}-changed")
 
 
 def _redrive_context(asked: Asked, given: QueryDict, problem: str = "") -> RedriveContext:
@@ -279,9 +283,7 @@ def _answer(
         problem=problem,
         signal_url=signal_url,
     )
-    return page(
-        request, "intake/quarantined_row.html", context, fragment="drawer", status=status
-    )
+    return page(request, "intake/quarantined_row.html", context, fragment="drawer", status=status)
 
 
 def _changed(request: HttpRequest, pk: int) -> HttpResponse:
@@ -336,4 +338,3 @@ def _tabs(asked: Asked, counts: dict[str, int]) -> tuple[Tab, ...]:
         Tab(label, asked.query(state=state), n, is_current=asked.state == state)
         for state, label, n in every
     )
-

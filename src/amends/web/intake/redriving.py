@@ -63,9 +63,7 @@ def _drive_of(
         Broken(row.raw, row.reason) if row.record is None else row.record for row in rows
     ]
     try:
-        read = read_records(
-            records, name, preset_of(source), source.mapping, kind_of(source)
-        )
+        read = read_records(records, name, preset_of(source), source.mapping, kind_of(source))
     except BadInput as error:  # what is said of the source itself is wrong
         for row in rows:
             row.field, row.reason = "", str(error)

@@ -27,8 +27,8 @@ from amends.web.intake.queries import (
     SignalPage,
     customer_of,
     filter_bar,
-    one_signal,
     n_quarantined,
+    one_signal,
     signal_page,
     signals_of_customer,
 )

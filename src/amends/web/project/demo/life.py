@@ -18,9 +18,9 @@ from django.utils import timezone
 from amends.engine.contracts import SIGNAL_SCHEMA
 from amends.engine.worlds import Play
 from amends.flows.living import Future, next_signals, split
-from amends.web.intake.receiving import receive
 from amends.web.project.demo.record import DemoRecord, read_record, write_record
 from amends.web.project.demo.rehearsal import world_of
+from amends.web.project.demo.sources import receive_by_source
 from amends.web.project.start import prepared
 
 STEP_SECONDS: Final = 2.0
@@ -79,7 +79,7 @@ def _tell(
     if not len(heard):
         return True
     try:
-        receive(heard, f"world {record.world}", until)
+        receive_by_source(heard, until)
     except DatabaseError:
         log.warning("The inbox cannot be reached; the world tells again in a moment.")
         connection.close()
