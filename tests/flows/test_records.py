@@ -17,7 +17,8 @@ GOOD = {"external_id": "A-1", "kind": "complaint", "occurred_at": "2026-03-02T09
 
 names = st.sampled_from(
     ["external_id", "kind", "occurred_at", "nps", "verbatim", "source", "loss", "currency",
-     "version", "opened_at", "exposure", "is_escalated", "attributes", "anything", "region", "", "a.b"]
+     "version", "opened_at", "exposure", "is_escalated", "attributes", "anything", "region", "",
+     "a.b"]
 )  # fmt: skip
 scalars = (
     st.none()
