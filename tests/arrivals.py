@@ -25,7 +25,7 @@ def usual_weeks(
     until: datetime,
     *,
     per_hour: float,
-    days: int = 28,
+    days: int = 21,
     since: datetime | None = None,
     opens: int = 0,
     closes: int = 24,

@@ -1,6 +1,5 @@
 """How sources fare: silent, late, failing or well, from their own ledger, in few queries."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -103,7 +102,7 @@ def test_hours_hold_every_row_of_the_ledger_but_the_mended(db: None) -> None:  #
 
 
 @pytest.fixture
-def _living(db: None) -> Iterator[None]:  # noqa: ARG001
+def _living(db: None) -> None:  # noqa: ARG001
     now = timezone.now()
     make("desk")
     usual_weeks("desk", now - timedelta(hours=3), per_hour=6)
@@ -125,7 +124,6 @@ def _living(db: None) -> Iterator[None]:  # noqa: ARG001
     arrived("world retailer", now - timedelta(days=2), rows=5, way=Way.WORLD)
     at = now - timedelta(hours=1)
     fill_lake([signal(source="desk", occurred_at=at - timedelta(minutes=2), received_at=at)])
-    return
 
 
 @pytest.mark.usefixtures("_living")
@@ -137,7 +135,7 @@ def test_the_pages_tell_how_sources_fare(
     with django_assert_max_num_queries(16):
         response = client.get("/sources/")
     html = response.content.decode().replace("\u00a0", " ")
-    for said in ("Desk", "world retailer", "HTTP API", "3 s · 3 s", "median", "By hand"):
+    for said in ("Desk", "world retailer", "HTTP API", "3.0 s · 3.0 s", "median", "By hand"):
         assert said in html, said
     assert 'href="/sources/world%20retailer/"' in html
     html = client.get("/sources/desk/").content.decode().replace("\u00a0", " ")

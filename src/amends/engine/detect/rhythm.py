@@ -1,7 +1,8 @@
 """How often something comes, by hour of the week in local time: nights, weekends, opening hours.
 
 A cell of the week is the mean of its own hours, drawn towards what its hour of the day and its day
-of the week let expect together, with the weight of half an hour. Counts scatter more than chance
+of the week let expect together, with the weight of half an hour. An hour far above the median of
+its cell counts as far above only: a backlog that was sent at once is no habit. Counts scatter more than chance
 alone makes them: variance = dispersion · mean, estimated from the hours themselves.
 """
 
@@ -21,6 +22,8 @@ WEEK: Final = 168
 HOUR: Final = timedelta(hours=1)
 _BORROWED: Final = 0.5
 """Hours that the day's and the hour's own means weigh in each cell."""
+_FAR: Final = 6.0
+"""Standard deviations above its cell's median from which an hour counts no further."""
 _TRIMMED: Final = 0.99
 """Share of the hours that the dispersion is taken from: the wildest ones are not its measure."""
 
@@ -88,9 +91,10 @@ def learn_rhythm(first_hour: datetime, counts: Floats, zone: tzinfo) -> Rhythm:
     if not len(counts) or counts.min() < 0:
         raise ValueError("A rhythm needs at least one hour and no count below 0.")
     cells = cells_from(first_hour, len(counts), zone)
-    total = np.bincount(cells, weights=counts, minlength=WEEK)
+    usual = np.minimum(counts, _limits(counts, cells)[cells])
+    total = np.bincount(cells, weights=usual, minlength=WEEK).astype(np.float64)
     seen = np.bincount(cells, minlength=WEEK).astype(np.float64)
-    prior = _of_day_and_hour(total.reshape(7, 24), seen.reshape(7, 24), counts.mean()).ravel()
+    prior = _of_day_and_hour(total.reshape(7, 24), seen.reshape(7, 24), usual.mean()).ravel()
     rate = (total + _BORROWED * prior) / (seen + _BORROWED)
     return Rhythm(rate, _dispersion(counts, rate[cells]), len(counts), zone)
 
@@ -108,11 +112,22 @@ def cells_from(first_hour: datetime, n: int, zone: tzinfo) -> NDArray[np.int64]:
             ]
     monday = datetime(1970, 1, 5, tzinfo=UTC)
     local = (start - monday) / HOUR + np.arange(n) + of_hour
-    return np.floor(local).astype(np.int64) % WEEK
+    cells: NDArray[np.int64] = np.floor(local).astype(np.int64) % WEEK
+    return cells
 
 
 def _offset_hours(at: datetime, zone: tzinfo) -> float:
     return (at.astimezone(zone).utcoffset() or timedelta(0)) / HOUR
+
+
+def _limits(counts: Floats, cells: NDArray[np.int64]) -> Floats:
+    """Return what an hour of each cell counts at most."""
+    order = np.argsort(cells, kind="stable")
+    known, begins = np.unique(cells[order], return_index=True)
+    middle = [np.median(part) for part in np.split(counts[order], begins[1:])]
+    limits = np.full(WEEK, np.inf)
+    limits[known] = middle + _FAR * np.sqrt(np.maximum(middle, 1.0)) + _FAR
+    return limits
 
 
 def _of_day_and_hour(total: Floats, seen: Floats, mean: float) -> Floats:

@@ -33,8 +33,10 @@ TITLES: Final = {
 }
 SPREAD: Final = timedelta(weeks=8)
 """How far back the ledger tells the hours: a rhythm is learnt from them."""
+A_DAY: Final = timedelta(days=1)
 FAULTS_FROM: Final = timedelta(days=30)
-ONE_IN: Final = 60
+ONE_IN: Final = {"surveys": 40}
+ONE_IN_OTHERS: Final = 150
 """Rows of a source of which one cannot be read."""
 LEFT_OUT: Final = frozenset({"signal_id", "received_at", "attributes", *ENRICHED_FIELDS})
 
@@ -72,7 +74,8 @@ def _set_aside(
     if _is_business(part):
         return part, ()
     recent = np.asarray(part["received_at"].cast("int64")) > _micros(now - FAULTS_FROM)
-    drawn = np.array([_draw(one) < 1 / ONE_IN for one in part["signal_id"].to_pylist()], bool)
+    share = 1 / ONE_IN.get(name, ONE_IN_OTHERS)
+    drawn = np.array([_draw(one) < share for one in part["signal_id"].to_pylist()], bool)
     is_first = np.asarray(pc.equal(part["version"], 1))
     wrong = recent & drawn & is_first
     if not wrong.any():
@@ -140,7 +143,9 @@ def _spread(receipt: Receipt, good: pa.Table, name: str, now: datetime) -> None:
     line.accepted -= sum(map(len, hours.values()))
     line.rows = line.accepted + line.duplicates + line.superseded + line.quarantined
     line.superseding = min(line.superseding, line.accepted)
-    line.received_at = min(pc.max(good["received_at"]).as_py() or now, older if hours else now)
+    line.received_at = min(
+        pc.max(good["received_at"]).as_py() or now, older - A_DAY if hours else now
+    )
     line.save()
     Arrival.objects.bulk_create(
         Arrival(
