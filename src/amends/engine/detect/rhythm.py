@@ -2,8 +2,8 @@
 
 A cell of the week is the mean of its own hours, drawn towards what its hour of the day and its day
 of the week let expect together, with the weight of half an hour. An hour far above the median of
-its cell counts as far above only: a backlog that was sent at once is no habit. Counts scatter more than chance
-alone makes them: variance = dispersion · mean, estimated from the hours themselves.
+its cell counts as far above only: a backlog that was sent at once is no habit. Counts scatter more
+than chance alone makes them: variance = dispersion · mean, estimated from the hours themselves.
 """
 
 from dataclasses import dataclass

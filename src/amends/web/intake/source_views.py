@@ -1,7 +1,6 @@
 """Pages of sources: how each of them fares, and one with its course and its ledger."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
@@ -80,7 +79,7 @@ class SourceContext:
 def sources(request: HttpRequest) -> HttpResponse:
     """List every source with how it fares, those in trouble first."""
     now = timezone.now()
-    lines = tuple(_line(one, now) for one in health(now))
+    lines = tuple(_line(one) for one in health(now))
     in_trouble = sum(line.health.state in {"silent", "failing", "late"} for line in lines)
     summary = (
         f"{in_trouble} of {words.count(len(lines), 'source')} need a look"
@@ -103,7 +102,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     most = max((n for _, _, n in reasons), default=1)
     may_mend = person.may(Verb.SIGNAL_MEND)
     context = SourceContext(
-        line=_line(found, now),
+        line=_line(found),
         chart=source_chart(found.hours, now) if found.hours else None,
         reasons=tuple(
             Bar(
@@ -127,7 +126,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     return page(request, "intake/source.html", context)
 
 
-def _line(one: Health, now: datetime) -> Line:
+def _line(one: Health) -> Line:
     usual = one.usual
     return Line(
         health=one,
@@ -141,7 +140,7 @@ def _line(one: Health, now: datetime) -> Line:
         errors=words.percent(one.errors.value) if one.errors else words.NONE,
         errors_note=_share_note(one.errors),
         duplicates=words.percent(one.duplicates.value) if one.duplicates else words.NONE,
-        why=_why(one, now),
+        why=_why(one),
     )
 
 
@@ -152,7 +151,7 @@ def _url(name: str) -> str:
         return ""
 
 
-def _why(one: Health, now: datetime) -> str:
+def _why(one: Health) -> str:
     if one.state in {"silent", "late"} and one.silence is not None:
         minutes = one.silence.pause.total_seconds() / 60
         if one.source.silent_after_minutes:
@@ -165,7 +164,6 @@ def _why(one: Health, now: datetime) -> str:
         return "Many rows of the last 24 hours could not be read"
     if one.state == "new":
         return "Its rhythm is known after 14 days"
-    del now
     return ""
 
 
