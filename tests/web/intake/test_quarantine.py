@@ -56,7 +56,9 @@ def analyst(people: People, client: Client) -> Client:
     return client
 
 
-def body(client: Client, path: str = "", status: int = 200, **headers: str) -> str:
+def body(
+    client: Client, path: str = "", status: int = 200, headers: dict[str, str] | None = None
+) -> str:
     response = client.get(f"/signals/quarantine/{path}", headers=headers)
     assert response.status_code == status, path
     return str(response.content.decode().replace("\u00a0", " "))
@@ -125,7 +127,7 @@ def test_a_line_that_is_no_record_can_be_made_one(analyst: Client, shop: Source)
         source="shop", received_at=timezone.now(), row=3, reason="no JSON", raw=f"A-9;late {EVIL}"
     )
     deliver(shop, record(1, nps=99))
-    html = body(analyst, f"{line.pk}/", **HTMX)
+    html = body(analyst, f"{line.pk}/", headers=HTMX)
     assert EVIL not in html
     names = re.findall(r'name="c\d+"', html)
     columns = ["external_id", "kind", "nps", "occurred_at", "verbatim"]
@@ -245,10 +247,10 @@ def test_thousands_of_rows_come_in_pages_and_few_queries(
 
 @pytest.mark.usefixtures("_many")
 def test_many_are_counted_before_they_are_sent(analyst: Client) -> None:
-    html = body(analyst, "redrives/?source=shop", **HTMX)
+    html = body(analyst, "redrives/?source=shop", headers=HTMX)
     assert "Send 120 rows again" in html
     one = "redrives/?source=shop&column=nps&before=20&after=2"
-    assert "Change and send 1 row again" in body(analyst, one, **HTMX)
+    assert "Change and send 1 row again" in body(analyst, one, headers=HTMX)
     url = "/signals/quarantine/redrives/?source=shop"
     refused = analyst.post(url, {"column": "nps", "before": "7", "after": "8"}, headers=HTMX)
     assert refused.status_code == 422
@@ -257,14 +259,14 @@ def test_many_are_counted_before_they_are_sent(analyst: Client) -> None:
     asking = Redrive.objects.get()
     assert "0 of 1 row done" in begun.content.decode().replace("\u00a0", " ")
     redrive(pk=asking.pk)
-    told = body(analyst, f"redrives/{asking.pk}/?part=progress", **HTMX)
+    told = body(analyst, f"redrives/{asking.pk}/?part=progress", headers=HTMX)
     assert "Finished" in told
     assert "<html" not in told
 
 
 def test_the_drawer_marks_the_field_and_keeps_markup_out(analyst: Client, shop: Source) -> None:
     [bad] = deliver(shop, record(1, nps=99, verbatim=EVIL))
-    html = body(analyst, f"{bad.pk}/", **HTMX)
+    html = body(analyst, f"{bad.pk}/", headers=HTMX)
     first, *others = html.split('<div class="field"')[1:]
     assert "data-invalid" in first
     assert "nps" in first

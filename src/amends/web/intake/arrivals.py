@@ -78,7 +78,7 @@ def hours_of(now: datetime, names: Collection[str] | None = None) -> dict[str, H
         table = tables.setdefault(name, np.zeros((4, n)))
         table[:, hour] = counts
         last[name] = max(last.get(name, last_at), last_at)
-    return {name: Hours(first, *table, last_at=last[name]) for name, table in tables.items()}
+    return {name: Hours(first, *table, last[name]) for name, table in tables.items()}
 
 
 def silences(now: datetime, sources: Collection[Source]) -> Mapping[str, Silence]:
@@ -119,10 +119,10 @@ def _times(now: datetime, names: Collection[str]) -> dict[str, NDArray[np.dateti
             " way <> %s AND received_at <= %s) AS last_at FROM unnest(%s::text[]) AS"
             " names(source)) AS seen, LATERAL (SELECT seen.source, max(received_at) AS at FROM"
             " intake_arrival AS a WHERE a.source = seen.source AND way <> %s AND rows > 0"
-            " AND received_at > seen.last_at - %s AND received_at <= seen.last_at"
+            " AND received_at > seen.last_at - %s::interval AND received_at <= seen.last_at"
             " GROUP BY floor(extract(epoch FROM received_at) / 300)) AS known"
             " GROUP BY known.source",
-            [Way.MENDED, now, list(names), Way.MENDED, HISTORY],
+            [Way.MENDED, now, list(names), Way.MENDED, f"{HISTORY.days} days"],
         )
         found = cursor.fetchall()
     return {

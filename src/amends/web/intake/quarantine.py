@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import CharField, Count, F, Func, Max, Q, QuerySet, Sum, TextField, Value
@@ -117,7 +117,7 @@ def asked_of(request: HttpRequest) -> Asked:
     )
 
 
-def rows_of(asked: Asked) -> QuerySet[QuarantinedRow]:
+def rows_of(asked: Asked) -> QuerySet[Any]:
     """Return the rows that are asked for, newest first."""
     found = with_reason(QuarantinedRow.objects.order_by("-received_at", "-pk"))
     if asked.source:
@@ -129,8 +129,8 @@ def rows_of(asked: Asked) -> QuerySet[QuarantinedRow]:
     return found
 
 
-def with_reason(rows: QuerySet[QuarantinedRow]) -> QuerySet[QuarantinedRow]:
-    """Add `bare_reason`: the reason without the value that is wrong."""
+def with_reason(rows: QuerySet[QuarantinedRow]) -> QuerySet[Any]:
+    """Add `bare_reason` to the rows: the reason without the value that is wrong."""
     bare = Func(
         F("reason"),
         Value(_VALUE_OF_REASON),
@@ -141,9 +141,7 @@ def with_reason(rows: QuerySet[QuarantinedRow]) -> QuerySet[QuarantinedRow]:
     return rows.annotate(bare_reason=bare)
 
 
-def with_column(
-    rows: QuerySet[QuarantinedRow], column: str, value: str
-) -> QuerySet[QuarantinedRow]:
+def with_column(rows: QuerySet[Any], column: str, value: str) -> QuerySet[Any]:
     """Keep the rows in which a column now holds a value."""
     now = "CASE WHEN edited <> '' THEN edited ELSE raw END"
     held = RawSQL(  # noqa: S611  (the name of the column is a parameter)

@@ -1,6 +1,6 @@
 """Pages of the quarantine: what is in it and why, one row to mend, many to send again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -301,7 +301,7 @@ def _columns(found: QuarantinedRow) -> Sequence[str]:
     return () if found.record is not None else reads.columns_beside(found)
 
 
-def _columns_of(rows: Sequence[QuarantinedRow]) -> list[str]:
+def _columns_of(rows: Iterable[QuarantinedRow]) -> list[str]:
     return list(dict.fromkeys(name for one in rows for name in one.record or ()))
 
 

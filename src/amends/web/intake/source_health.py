@@ -228,7 +228,7 @@ def _visible_lags(now: datetime) -> dict[str, Lag]:
             " WHERE received_at > %s AND done_at IS NOT NULL GROUP BY source",
             [now - LATELY],
         )
-        return {name: Lag(*map(float, lag), n) for name, lag, n in cursor.fetchall()}
+        return {name: Lag(float(q[0]), float(q[1]), n) for name, q, n in cursor.fetchall()}
 
 
 def _received_lags(now: datetime) -> dict[str, Lag]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -101,7 +101,7 @@ def take_back(actor: User, row: QuarantinedRow) -> QuarantinedRow:
     return locked
 
 
-def meant(asked: Asked, change: Change | None = None) -> QuerySet[QuarantinedRow]:
+def meant(asked: Asked, change: Change | None = None) -> QuerySet[Any]:
     """Return the open rows that a redrive would send: those in which there is what is changed."""
     rows = rows_of(Asked(asked.source, asked.field, asked.reason))
     return with_column(rows, change.column, change.before) if change else rows
