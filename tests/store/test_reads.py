@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pytest
 from tests.store.lakes import START, some_signals
@@ -211,3 +212,17 @@ def test_reads_of_an_empty_lake_are_empty(tmp_path: Path) -> None:
         reads.newest(signals, 10),
     ):
         assert not answer(lake, expression)
+
+
+def test_lags_of_each_source(lake: Lake, rows: Rows) -> None:
+    seconds: dict[str, list[float]] = {}
+    for row in rows:
+        if row["occurred_at"] and row["received_at"]:
+            lag = row["received_at"].timestamp() // 1 - row["occurred_at"].timestamp() // 1
+            seconds.setdefault(row["source"], []).append(lag)
+    for told in answer(lake, reads.lags(lake.signals())):
+        mine = seconds.pop(told["source"])
+        assert told["n"] == len(mine)
+        assert told["median"] == pytest.approx(np.quantile(mine, 0.5))
+        assert told["p95"] == pytest.approx(np.quantile(mine, 0.95))
+    assert not seconds

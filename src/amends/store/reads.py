@@ -167,3 +167,14 @@ def newest(signals: ibis.Table, limit: int, offset: int = 0) -> ibis.Table:
         ibis.desc("occurred_at", nulls_first=False), "signal_id", ibis.desc("version")
     )
     return ordered.limit(limit, offset=offset)
+
+
+def lags(signals: ibis.Table) -> ibis.Table:
+    """Return source, median, p95 and n: how long from occurred to received, in seconds."""
+    dated = signals.filter(signals["occurred_at"].notnull() & signals["received_at"].notnull())
+    lag = dated["received_at"].epoch_seconds() - dated["occurred_at"].epoch_seconds()
+    timed = dated.select("source", seconds=lag.cast("float64"))
+    told = timed.group_by("source").agg(
+        median=timed["seconds"].quantile(0.5), p95=timed["seconds"].quantile(0.95), n=timed.count()
+    )
+    return told.order_by("source")

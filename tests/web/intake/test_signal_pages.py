@@ -12,7 +12,7 @@ from tests.web.signals import days_ago, fill_lake, signal
 
 from amends.web.intake.asked import asked_of, url_of_signals
 from amends.web.intake.filters import Filters
-from amends.web.intake.models import Customer, QuarantinedRow
+from amends.web.intake.models import Customer
 
 EVIL = "<script>alert(1)</script>"
 
@@ -192,28 +192,6 @@ def test_the_drawer_shows_the_whole_signal_and_its_customer(reader: Client) -> N
 def test_an_empty_lake_says_what_to_do(reader: Client) -> None:
     assert "ask an administrator whether sources are connected" in body(reader)
     assert "show all signals of the period" in body(reader, "?region=nowhere")
-
-
-def test_quarantine_is_for_those_who_mend(people: People, client: Client) -> None:
-    QuarantinedRow.objects.create(
-        source="import t.csv",
-        received_at=timezone.now(),
-        row=7,
-        field="occurred_at",
-        reason="No such date.",
-        raw=EVIL,
-    )
-    client.force_login(people.leader)
-    assert client.get("/signals/quarantine/").status_code == 403
-    assert "quarantine" not in body(client).lower()
-    client.force_login(people.analyst)
-    assert 'href="/signals/quarantine/"' in body(client)
-    html = body(client, "quarantine/")
-    assert "No such date." in html
-    assert EVIL not in html
-    client.force_login(people.admin)
-    assert client.get("/signals/").status_code == 403
-    assert client.get("/signals/quarantine/").status_code == 200
 
 
 def test_more_signals_need_no_more_queries(

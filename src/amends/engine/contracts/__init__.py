@@ -22,6 +22,7 @@ from .report import (
 )
 from .series import (
     MEASURES,
+    SILENCE,
     Family,
     Floats,
     LeafTable,
@@ -32,6 +33,7 @@ from .series import (
     Slice,
     SliceShare,
     as_datetime,
+    measure_named,
 )
 from .signal import (
     DIMENSIONS,
@@ -62,6 +64,7 @@ __all__ = [
     "REPORT_VERSION",
     "SCORE_RANGES",
     "SIGNAL_SCHEMA",
+    "SILENCE",
     "TAXONOMIES",
     "TIMESTAMP",
     "UNSURE",
@@ -122,6 +125,7 @@ __all__ = [
     "as_datetime",
     "check_signals",
     "compensation_share",
+    "measure_named",
     "read_taxonomy",
     "signal_id",
     "starter_taxonomies",

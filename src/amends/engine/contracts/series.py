@@ -53,6 +53,14 @@ MEASURES: Final[Mapping[str, Measure]] = {
 """NPS shortfall per answer: promoter 0, passive ½, detractor 1, so NPS = 100·(1 − 2·mean).
 CSAT shortfall: 1 for an answer of 1–3, else 0. Effort: 1 for a CES of 1–4, else 0."""
 
+SILENCE: Final = Measure("silence", "Silence", Family.COUNT, "day")
+"""Signals of a source that stayed away. No signal tells of it, so it is no measure of signals."""
+
+
+def measure_named(name: str) -> Measure:
+    """Return a measure by its name, the silence of a source too."""
+    return SILENCE if name == SILENCE.name else MEASURES[name]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slice:

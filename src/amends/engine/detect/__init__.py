@@ -7,7 +7,9 @@ from .detection import Detection, detect
 from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .overlap import group_overlapping
+from .rhythm import Rhythm, learn_rhythm
 from .severity import severity_of
+from .silence import Silence, SilenceConfig, judge_silence
 
 __all__ = [
     "PACES",
@@ -16,11 +18,16 @@ __all__ = [
     "Finding",
     "LocalizeConfig",
     "Pace",
+    "Rhythm",
+    "Silence",
+    "SilenceConfig",
     "check_batch",
     "detect",
     "family_of",
     "find_breakdowns",
     "group_overlapping",
+    "judge_silence",
+    "learn_rhythm",
     "leaves_at",
     "localize",
     "severity_of",

@@ -56,6 +56,7 @@ class Verb(StrEnum):
     SIGNAL_READ = "signal.read"
     SIGNAL_IMPORT = "signal.import"
     SIGNAL_MEND = "signal.mend"
+    SOURCE_READ = "source.read"
     CAUSE_READ = "cause.read"
     CAUSE_CORRECT = "cause.correct"
     TAXONOMY_EDIT = "taxonomy.edit"
@@ -95,6 +96,7 @@ ROWS: Final = (
     (Verb.SIGNAL_READ,      "all     all     all     all     all     all     all     -", "read what customers said"),
     (Verb.SIGNAL_IMPORT,    "-       all     -       -       -       -       -       all", "import files of signals"),
     (Verb.SIGNAL_MEND,      "-       all     -       all     -       -       -       all", "mend and re-drive rows in quarantine"),
+    (Verb.SOURCE_READ,      "all     all     -       all     all     all     all     all", "see sources and how they fare"),
     (Verb.CAUSE_READ,       "all     all     all     all     all     all     all     -", "see causes and topics"),
     (Verb.CAUSE_CORRECT,    "-       all     team    all     -       -       -       -", "correct the cause of a signal"),
     (Verb.TAXONOMY_EDIT,    "-       -       -       all     -       -       -       -", "change the taxonomy of causes"),

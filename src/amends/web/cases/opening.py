@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import F
 
-from amends.engine.contracts import UNSURE, Kind, Severity, Taxonomy
+from amends.engine.contracts import SILENCE, UNSURE, Kind, Severity, Taxonomy
 from amends.flows.causes import is_not_delivered
 from amends.web.cases.clocks import next_deadline
 from amends.web.cases.models import Case, Entry, Happening, Recommendation, Route
@@ -117,7 +117,7 @@ def _desk(rows: Sequence[Row]) -> Desk:
         taxonomy=taxonomy_in_force(),
         customers=customers,
         teams=dict(Route.objects.values_list("branch", "team_id")),
-        breakdowns=list(Breakdown.objects.exclude(state="over")),
+        breakdowns=list(Breakdown.objects.exclude(state="over").exclude(measure=SILENCE.name)),
         current={(c.customer_id, c.cause or UNSURE): c for c in cases},
         earlier=earlier,
     )
@@ -248,6 +248,8 @@ def _value(row: Row, customer: Customer) -> Decimal:
 
 def link_to_breakdown(breakdown: Breakdown) -> int:
     """Link the cases that a breakdown's signals opened to it; return how many. Reads the lake."""
+    if breakdown.is_silence:
+        return 0
     found = lake().fetch(signals_of(breakdown, of_any_kind=True).select("signal_id"))
     cases = Case.objects.filter(signal_id__in=found["signal_id"].to_pylist(), breakdown=None)
     return cases.update(breakdown=breakdown)

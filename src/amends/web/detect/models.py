@@ -8,7 +8,7 @@ import pghistory
 from django.conf import settings
 from django.db import models
 
-from amends.engine.contracts import MEASURES, SeriesKey, Slice
+from amends.engine.contracts import SILENCE, SeriesKey, Slice, measure_named
 
 SEVERITIES = [(s, s.title()) for s in ("low", "medium", "high", "critical")]
 
@@ -159,7 +159,12 @@ class Breakdown(models.Model):
     @property
     def measure_label(self) -> str:
         """What was measured, in words."""
-        return MEASURES[self.measure].label
+        return measure_named(self.measure).label
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether a source fell silent: there are no signals to look at."""
+        return self.measure == SILENCE.name
 
     @property
     def where(self) -> Slice:

@@ -187,9 +187,11 @@ def _signal_count(b: Breakdown) -> int:
 def signals_of(b: Breakdown, *, of_any_kind: bool = False):  # type: ignore[no-untyped-def]  # noqa: ANN201  (Ibis has no types)
     """Return its signals as an expression: slice and time, of the kind that is counted or any."""
     terms = b.where.as_dict()
+    source = terms.pop("source", None)
     kind = None if of_any_kind else KINDS.get(b.measure)
+    signals = lake().signals()
     return reads.where(
-        lake().signals(),
+        signals if source is None else signals.filter(signals["source"] == source),
         since=b.onset_at,
         until=last_moment(b),
         cause=terms.pop("cause", None) or (b.cause if of_any_kind else None) or None,

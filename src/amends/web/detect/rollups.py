@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import (
     MEASURES,
+    SILENCE,
     UNSURE,
     Bucket,
     Floats,
@@ -71,7 +72,7 @@ def _add(
     counted = countable(signals)
     if not len(counted):
         return
-    ordered = followed.order_by("measure", "pk")
+    ordered = followed.exclude(measure=SILENCE.name).order_by("measure", "pk")
     for measure, members in groupby(ordered, key=lambda m: m.measure):
         series = list(members)
         exposed = [m for m in series if m.exposure_of_id == m.pk]

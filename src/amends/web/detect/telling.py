@@ -7,7 +7,15 @@ from typing import Final, Literal, cast
 from django.urls import reverse
 from django.utils import timezone
 
-from amends.engine.contracts import MEASURES, UNSURE, BreakdownState, Family, Kind, Slice
+from amends.engine.contracts import (
+    SILENCE,
+    UNSURE,
+    BreakdownState,
+    Family,
+    Kind,
+    Slice,
+    measure_named,
+)
 from amends.flows.analyze.telling import NOUNS
 from amends.flows.analyze.watching import RATES
 from amends.flows.report import words
@@ -41,6 +49,8 @@ SURE: Final = math.log(1e6)
 
 def noun(measure: str) -> str:
     """Return what a measure counts, in the plural: `complaints`, `high-effort answers`."""
+    if measure == SILENCE.name:
+        return "signals"
     counts = {rate: count for count, rate in RATES.items()}
     return NOUNS[counts.get(measure, measure)]
 
@@ -65,7 +75,9 @@ def is_new_normal(b: Breakdown) -> bool:
 
 
 def since(b: Breakdown) -> str:
-    """Return the day it began: `14 Nov`."""
+    """Return the day it began: `14 Nov`; a silence's moment: `14 Nov, 14:05`."""
+    if b.is_silence:
+        return f"{_day(b.onset_at)}, {timezone.localtime(b.onset_at):%H:%M}"
     return _day(b.onset_at)
 
 
@@ -89,8 +101,8 @@ def headline(b: Breakdown) -> str:
 
 def size(b: Breakdown) -> str:
     """Return `280 tickets where 24 were expected`."""
-    is_mean = MEASURES[b.measure].family is Family.MEAN
-    of = f" of {MEASURES[b.measure].per}s" if is_mean else ""
+    is_mean = measure_named(b.measure).family is Family.MEAN
+    of = f" of {measure_named(b.measure).per}s" if is_mean else ""
     what = f"{words.number(b.observed, 0)} {noun(b.measure)}{of}"
     return f"{what} where {words.number(b.expected, 0)} were expected"
 
@@ -173,7 +185,12 @@ def cause_bars(b: Breakdown) -> list[Bar]:
 
 
 def signals_url(b: Breakdown, where: Slice | None = None) -> str:
-    """Return the address of its signals: kind, slice, cause and stretch of time."""
+    """Return the address of its signals: kind, slice, cause and stretch of time.
+
+    A silence has none: there its source is what to look at.
+    """
+    if b.is_silence:
+        return reverse("sources:source", args=[b.where.as_dict()["source"]])
     terms = (b.where if where is None else where).as_dict()
     cause = terms.pop("cause", "")
     filters = Filters(

@@ -20,6 +20,7 @@ from amends.web.detect.charts import Span, breakdown_chart, counted
 from amends.web.detect.forms import JudgementForm, OwnerForm
 from amends.web.detect.history import history
 from amends.web.detect.models import SEVERITIES, Breakdown, Judgement
+from amends.web.detect.silences import silence_chart
 from amends.web.intake.filters import Filters, filters_of
 from amends.web.intake.naming import value_label
 from amends.web.intake.queries import FilterBar, filter_bar
@@ -170,7 +171,8 @@ def breakdown(request: HttpRequest, pk: int) -> HttpResponse:
     if is_fragment(request):
         return page(request, "detect/breakdown.html", _context(person, b), fragment="drawer")
     context = _context(person, b, with_chart=True, with_history=True)
-    return page(request, "detect/breakdown.html", context)
+    name = "silence" if b.is_silence else "breakdown"
+    return page(request, f"detect/{name}.html", context)
 
 
 @require_safe
@@ -255,7 +257,8 @@ def _context(
     problem: str = "",
 ) -> BreakdownContext:
     can_handle = can(person, Verb.BREAKDOWN_HANDLE, b)
-    course = queries.breakdown_course(b, timezone.now()) if with_chart else None
+    is_drawn = with_chart and not b.is_silence
+    course = queries.breakdown_course(b, timezone.now()) if is_drawn else None
     span = Span(
         b.onset_earliest_at, b.onset_at, b.onset_latest_at, b.detected_at, b.ended_at, b.severity
     )
@@ -267,7 +270,11 @@ def _context(
         judgement_form=JudgementForm(initial={"judgement": b.judgement}) if can_handle else None,
         is_mine=b.owner_id == person.pk,
         problem=problem,
-        chart=breakdown_chart(course, span) if course else None,
+        chart=breakdown_chart(course, span)
+        if course
+        else silence_chart(b)
+        if with_chart and b.is_silence
+        else None,
         counted=counted(course) if course else "",
         slices=tuple(telling.slice_bars(b)),
         causes=tuple(telling.cause_bars(b)),

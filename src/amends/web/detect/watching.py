@@ -8,10 +8,17 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from amends.engine.contracts import (
+    SILENCE,
+    Severity,
+    Slice,
+    Taxonomy,
+    as_datetime,
+    check_signals,
+)
 from amends.engine.contracts import Breakdown as Told
-from amends.engine.contracts import Severity, Slice, Taxonomy, as_datetime, check_signals
 from amends.engine.detect import Finding, severity_of, to_breakdown
 from amends.flows.analyze.telling import customers_in, default_severity, rise, value_at_risk
 from amends.flows.analyze.watching import Watched
@@ -79,10 +86,12 @@ def watch(
     if begins is None:
         return []
     since = begins if whole else max(begins, now - RECENT)
-    series = list(Series.objects.all() if whole else _changed())
+    rolled_up = Series.objects.exclude(measure=SILENCE.name)
+    series = list(rolled_up if whole else _changed(rolled_up))
     config = config_for(Series.objects.count())
     judged = judge(read(series, since, now), config, tick)
-    known = list(Breakdown.objects.filter(Q(state__in=["suspected", "confirmed", "recovering"])))
+    going_on = Breakdown.objects.filter(state__in=["suspected", "confirmed", "recovering"])
+    known = list(going_on.exclude(measure=SILENCE.name))
     is_updated = _update(known, judged, taxonomy, now)
     wanted = only(judged, lambda w, f: _is_news(w, f, known, now, whole=whole))
     new = []
@@ -98,7 +107,7 @@ def watch(
     return new
 
 
-def _changed() -> Iterable[Series]:
+def _changed(rolled_up: QuerySet[Series]) -> Iterable[Series]:
     """Return the series that changed since the last run, those of open breakdowns, and the roots.
 
     The roots are those of everything: they carry the others when there is little of them.
@@ -107,7 +116,7 @@ def _changed() -> Iterable[Series]:
     is_root = Q(slice=slice_text(Slice()))
     is_open = Q(breakdowns__state__in=["suspected", "confirmed", "recovering"])
     changed = Q(changed_at__gt=last) if last else Q()
-    return Series.objects.filter(is_root | is_open | changed).distinct()
+    return rolled_up.filter(is_root | is_open | changed).distinct()
 
 
 def _is_news(

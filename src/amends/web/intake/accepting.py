@@ -75,7 +75,7 @@ def accept_records(
 
 def take_in(read: Normalised, source: Source, received_at: datetime, way: Way) -> Receipt:
     """Put what was read of a source into the inbox."""
-    signals = _received(read.signals, received_at)
+    signals = received(read.signals, received_at)
     return receive(signals, source.name, received_at, way=way, quarantined=read.quarantined)
 
 
@@ -109,7 +109,7 @@ def kind_of(source: Source) -> Kind | None:
         ) from None
 
 
-def _received(signals: pa.Table, at: datetime) -> pa.Table:
+def received(signals: pa.Table, at: datetime) -> pa.Table:
     """Say when each signal was received where it does not say so itself."""
     place = signals.schema.get_field_index("received_at")
     filled = pc.fill_null(signals["received_at"], pa.scalar(at, TIMESTAMP))

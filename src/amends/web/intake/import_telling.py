@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from amends.flows.importing import Plan
 from amends.flows.report import words
-from amends.web.intake.forms import MappingForm, field_label
+from amends.web.intake.import_forms import MappingForm, field_label
 from amends.web.intake.models import Import, ImportState
 from amends.web.intake.naming import value_label
 from amends.web.intake.rehearsing import Rehearsal

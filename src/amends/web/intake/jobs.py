@@ -1,4 +1,4 @@
-"""What the worker does for intake: pull the sources that are due, and look after imports."""
+"""What the worker does for intake: pull what is due, look after imports, send mended rows again."""
 
 import logging
 from datetime import timedelta
@@ -6,14 +6,17 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from amends.engine.contracts import BadInput
 from amends.web.intake import pulling
 from amends.web.intake.actions.imports import CARRY_OUT, REHEARSE, ask_for, give_up
+from amends.web.intake.actions.quarantine import drive_on
 from amends.web.intake.importing import TOPIC, BusyElsewhere, carry_out, finish
 from amends.web.intake.models import OPEN_IMPORTS, Import, ImportState
+from amends.web.intake.receiving import RETRY_AFTER_SECONDS, InboxIsFull
 from amends.web.intake.rehearsing import as_json, rehearse
 from amends.web.intake.uploads import path_of, remove_upload
 from amends.web.ui.live import publish
@@ -25,6 +28,9 @@ PATIENCE_SECONDS: Final = 60
 HALTED_AFTER: Final = timedelta(minutes=2)
 ABANDONED_AFTER: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 5
+UNTIL_THERE_IS_ROOM = RetryStrategy(
+    max_attempts=200, wait=RETRY_AFTER_SECONDS, retry_exceptions=[InboxIsFull]
+)
 log = logging.getLogger(__name__)
 
 
@@ -119,6 +125,13 @@ def look_after_imports(timestamp: int) -> None:  # noqa: ARG001  (procrastinate 
         )
         for found in left:
             give_up(found)
+
+
+@app.task(lock="intake.redrive", retry=UNTIL_THERE_IS_ROOM, pass_context=False)
+def redrive(pk: int) -> None:
+    """Send the rows of a redrive again, part by part; whoever takes over goes on where it stood."""
+    while drive_on(pk):
+        pass
 
 
 def _note(pk: int, **fields: object) -> None:

@@ -1,4 +1,4 @@
-"""Named reads of signals: the bar of filters, lists, one signal, quarantine."""
+"""Named reads of signals: the bar of filters, lists, one signal."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +17,7 @@ from amends.web.intake.models import (
     DeliveryState,
     Import,
     QuarantinedRow,
+    QuarantineState,
     Source,
 )
 from amends.web.intake.telling import SHOWN, SignalRow, rows_of
@@ -25,7 +26,6 @@ __all__ = ["FilterBar", "filter_bar"]
 
 PAGE_SIZE: Final = 40
 MOST_OF_CUSTOMER: Final = 20
-QUARANTINE_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ def customer_of(customer_id: str) -> Customer | None:
     return Customer.objects.filter(pk=customer_id).first() if customer_id else None
 
 
-def quarantined() -> QuerySet[QuarantinedRow]:
-    """Return the rows that could not be read, newest first."""
-    return QuarantinedRow.objects.order_by("-received_at", "-pk")
+def n_quarantined() -> int:
+    """Return how many rows wait in quarantine."""
+    return QuarantinedRow.objects.filter(state=QuarantineState.OPEN).count()
 
 
 def waiting_signals() -> int:

@@ -1,4 +1,4 @@
-"""Signals: the list, one in the drawer, and what could not be read."""
+"""Signals: the list, and one in the drawer."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ from amends.web.intake.charts import volume_chart
 from amends.web.intake.course import course_of
 from amends.web.intake.filter_bar import Active, Choice, FilterBar
 from amends.web.intake.filters import FILTERED, joined
-from amends.web.intake.models import Customer, QuarantinedRow
+from amends.web.intake.models import Customer
 from amends.web.intake.narrowing import (
     active_of,
     hidden_of,
@@ -24,12 +24,11 @@ from amends.web.intake.narrowing import (
     url_between,
 )
 from amends.web.intake.queries import (
-    QUARANTINE_SHOWN,
     SignalPage,
     customer_of,
     filter_bar,
+    n_quarantined,
     one_signal,
-    quarantined,
     signal_page,
     signals_of_customer,
 )
@@ -88,14 +87,6 @@ class SignalContext:
     may_read_cases: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantineContext:
-    """Rows that could not be read."""
-
-    rows: list[QuarantinedRow]
-    n: int
-
-
 @require_safe
 @requires(Verb.SIGNAL_READ)
 def signals(request: HttpRequest) -> HttpResponse:
@@ -123,7 +114,7 @@ def signals(request: HttpRequest) -> HttpResponse:
         older=asked.query(page=found.page + 1) if found.page < found.n_pages else "",
         total_url=reverse("intake:total") + joined(asked.query().rstrip("?"), [("seen", seen)]),
         here=here,
-        n_quarantined=quarantined().count() if _may_mend(request) else None,
+        n_quarantined=n_quarantined() if _may_mend(request) else None,
         may_import=current_person(request).may(Verb.SIGNAL_IMPORT),
     )
     return page(request, "intake/signals.html", context, fragment="drawer")
@@ -159,15 +150,6 @@ def signal(request: HttpRequest, signal_id: str) -> HttpResponse:
         may_read_cases=current_person(request).may(Verb.CASE_READ),
     )
     return page(request, "intake/signal.html", context, fragment="drawer")
-
-
-@require_safe
-@requires(Verb.SIGNAL_MEND)
-def quarantine(request: HttpRequest) -> HttpResponse:
-    """List the rows that could not be read, with the reason of each."""
-    rows = quarantined()
-    context = QuarantineContext(list(rows[:QUARANTINE_SHOWN]), rows.count())
-    return page(request, "intake/quarantine.html", context)
 
 
 def _may_mend(request: HttpRequest) -> bool:

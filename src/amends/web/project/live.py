@@ -10,6 +10,7 @@ TOPICS: Final[Mapping[str, Verb]] = {
     "people": Verb.PEOPLE_READ,
     "signals": Verb.SIGNAL_READ,
     "sources": Verb.SYSTEM_READ,
+    "quarantine": Verb.SIGNAL_MEND,
     "cases": Verb.CASE_READ,
     "breakdowns": Verb.BREAKDOWN_READ,
     "outcomes": Verb.OUTCOME_READ,

@@ -81,6 +81,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry(
             "Signals", "message-square-text", "intake:signals", Verb.SIGNAL_READ, keeps_filters=True
         ),
+        Entry("Sources", "cable", "sources:sources", Verb.SOURCE_READ),
     ),
     "Administration": (
         Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),

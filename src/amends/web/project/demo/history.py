@@ -30,13 +30,13 @@ from amends.web.detect.models import Breakdown
 from amends.web.intake.bulk import copy_in
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer, Delivery, DeliveryState
-from amends.web.intake.receiving import receive
 from amends.web.prevent.costing import price_causes
 from amends.web.prevent.models import Fix
 from amends.web.prevent.verifying import verify_fixes
 from amends.web.project import pipeline
 from amends.web.project.demo.record import DemoRecord
 from amends.web.project.demo.rehearsal import Rehearsed, world_of
+from amends.web.project.demo.sources import receive_by_source
 from amends.web.project.demo.worked import keep_worked, was_worked
 from amends.web.recommend.models import Learned
 from amends.web.recommend.queries import recommender
@@ -67,7 +67,7 @@ def load_history(
         put_in_force(known.classifier, now)
         with _working_off(processes, tick):
             for month in known.months:
-                receive(month, f"world {record.world}", now)
+                receive_by_source(month, now, is_history=True)
         looking = _beside(_find_breakdowns, now) if processes else None
         for number in range(ROUNDS):
             with _working_off(processes, tick):
@@ -182,7 +182,8 @@ def _staff(record: DemoRecord, tick: Tick, *, is_last: bool) -> None:
     if is_last:
         told = told.filter(pc.not_equal(told["kind"], Kind.COMPLAINT.value))
     now = pa.scalar(record.now, told["occurred_at"].type)
-    receive(told.filter(pc.less_equal(told["occurred_at"], now)), "aftermath", record.now)
+    known_by_now = told.filter(pc.less_equal(told["occurred_at"], now))
+    receive_by_source(known_by_now, record.now, is_history=True)
     tick("working cases", 1, 1)
 
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from amends.engine.contracts import SIGNAL_SCHEMA
 from amends.engine.worlds import Play
 from amends.flows.living import Future, next_signals, split
-from amends.web.intake.receiving import receive
 from amends.web.project.demo.record import DemoRecord, read_record, write_record
 from amends.web.project.demo.rehearsal import world_of
+from amends.web.project.demo.sources import receive_by_source
 from amends.web.project.start import prepared
 
 STEP_SECONDS: Final = 2.0
@@ -45,7 +45,7 @@ def run_world(folder: Path | None) -> None:
         told_until = _told_until(record)
         while told_until < future.ends_at:
             until = min(timezone.now(), told_until + SAY_EVERY)
-            if _tell(record, future, sudden, told_until, until):
+            if _tell(future, sudden, told_until, until):
                 told_until = until
                 record = replace(record, told_until=until.isoformat())
                 write_record(home.path, record)
@@ -70,16 +70,14 @@ def _outbreak(play: Play, record: DemoRecord, at: datetime) -> pa.Table:
     return play.outbreak(cause, where, at, planned.minutes, planned.per_minute, seed=seed)
 
 
-def _tell(
-    record: DemoRecord, future: Future, sudden: pa.Table, since: datetime, until: datetime
-) -> bool:
+def _tell(future: Future, sudden: pa.Table, since: datetime, until: datetime) -> bool:
     """Put what happened in an interval into the inbox; False when that has to be tried again."""
     parts = [next_signals(future, since, until), _between(sudden, since, until)]
     heard = pa.concat_tables(parts)
     if not len(heard):
         return True
     try:
-        receive(heard, f"world {record.world}", until)
+        receive_by_source(heard, until)
     except DatabaseError:
         log.warning("The inbox cannot be reached; the world tells again in a moment.")
         connection.close()
