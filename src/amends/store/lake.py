@@ -4,13 +4,12 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-import duckdb
 import ibis
 import pyarrow as pa
 from deltalake import (
@@ -20,10 +19,11 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from ibis.expr import operations as ops
 
-from . import engine, predicates
+from . import counting, damage, predicates, rollups
+from .engines import DUCKDB, Engine, FileGone, engine_at
 from .place import open_table
 from .reads import within
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
@@ -49,13 +49,16 @@ Done = TypeVar("Done")
 class Lake:
     """The signals at one address; see `open_lake`. Safe to use from many threads at once."""
 
-    def __init__(self, address: str, table: DeltaTable, folder: Path | None) -> None:
-        self.address = address
-        self._table, self._folder = table, folder
+    def __init__(
+        self, address: str, table: DeltaTable, folder: Path | None, engine: Engine
+    ) -> None:
+        self.address, self.engine = address, engine
+        self._table, self._folder, self._checked = table, folder, table.version()
         self._lock = threading.RLock()
         self._spare: list[DeltaTable] = []
         self._watch, self._writers = LogWatch(folder), Writers(folder)
         self._snapshots: dict[int, Snapshot] = {}
+        self._parts: counting.Parts | None = None
         self._prefix = f"signals_{hashlib.sha256(address.encode()).hexdigest()[:8]}_v"
 
     def append(self, signals: pa.Table, *, delivery: int) -> bool:
@@ -159,18 +162,60 @@ class Lake:
         return within(signals, since, until)
 
     def fetch(self, expression: ibis.Expr) -> pa.Table:
-        """Return what an expression over `signals()` comes to; times are timestamp[us, UTC]."""
+        """Return what an expression over `signals()` comes to; times are timestamp[us, UTC].
+
+        Raises
+        ------
+        BadInput
+            A file that holds signals is missing or damaged.
+
+        """
         try:
             return self._run(expression)
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            # A file was vacuumed under an older snapshot: answer from the newest. Read through
-            # Arrow, the engine knows of the loss only by its words.
-            if not isinstance(error, duckdb.IOException) and " not found" not in str(error):
-                raise
+        except FileGone:
+            # It was vacuumed under an older snapshot: answer from the newest.
             with self._lock:
                 self._watch.remember(-1)
                 self._snapshots.clear()
+        try:
             return self._run(expression)
+        except FileGone as error:
+            raise damage.missing(str(error)) from error
+
+    def counts(
+        self,
+        by: Sequence[str],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        dims: Mapping[str, str] | None = None,
+        cause: str | None = None,
+        kinds: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return the columns `by` and n (int64): how many signals there are of each, in any order.
+
+        Quick over years where a rollup can tell: `by` of day (UTC), kind, cause, severity and, with
+        `dims`, at most one of product, channel, region, segment. Else rows are counted.
+
+        Parameters
+        ----------
+        by
+            Columns of `LAKE_SCHEMA`, or "day"; at least one.
+        since, until, dims, cause, kinds
+            As of `reads.where`.
+
+        """
+        asked = counting.Asked(tuple(by), since, until, dict(dims or {}), cause, kinds)
+        newest = self._newest()
+        with self._lock:
+            if self._parts is None or not self._parts.are_of(newest, self._folder):
+                self._parts = counting.parts_of(newest, self._folder, self._prefix)
+            parts = self._parts
+        expression = counting.from_parts(asked, parts)
+        try:
+            return self.engine.fetch(expression, parts.shown(expression))
+        except FileGone:
+            return self.fetch(asked.of_rows(self.signals()))
 
     def by_id(self, ids: Sequence[str]) -> pa.Table:
         """Return the rows of these signals: `SIGNAL_SCHEMA` and `delivery`, by id and version."""
@@ -179,12 +224,16 @@ class Lake:
         return signal_rows(self.fetch(wanted.order_by(["signal_id", "version"])))
 
     def compact(self) -> int:
-        """Join small files into larger ones and return how many were joined."""
+        """Join small files into larger ones and return how many were joined.
+
+        Readers and other writers go on meanwhile. The counts of large files are kept then, too.
+        """
         done = self._commit(
             lambda table: table.optimize.compact(
                 target_size=TARGET_FILE_BYTES, writer_properties=WRITING
             )
         )
+        self._roll_up()
         return int(done["numFilesRemoved"])
 
     def vacuum(self, keep_hours: int = 7 * 24) -> int:
@@ -200,6 +249,8 @@ class Lake:
             gone = self._sweep(left_hours, is_full=True)
             if left_hours > keep_hours:
                 gone |= self._sweep(keep_hours, is_full=False)
+        if self._folder:
+            rollups.forget(self._folder)
         return len(gone)
 
     def _sweep(self, keep_hours: int, *, is_full: bool) -> set[str]:
@@ -210,6 +261,18 @@ class Lake:
             )
         )
         return set(gone)
+
+    def _roll_up(self) -> None:
+        """Keep the counts of large files that have none yet."""
+        if self._folder is None:
+            return
+        newest = self._newest()
+        for file in counting.without_counts(newest, self._folder):
+            try:
+                rows = counting.counts_of(file, self.engine)
+            except FileGone:
+                continue  # another compaction was quicker
+            rollups.keep(self._folder, file, rows)
 
     def _delete(self, predicate: str) -> int:
         done = self._commit(lambda table: table.delete(predicate, writer_properties=WRITING))
@@ -232,13 +295,35 @@ class Lake:
         for attempt in range(TRIES):
             try:
                 with self._lent() as table:
-                    table.update_incremental()
+                    self._update(table)
                     return verb(table)
             except CommitFailedError:
                 if attempt == TRIES - 1:
                     raise
                 time.sleep(0.005 * (1 + (attempt + os.getpid()) % 7))
+            except (DeltaError, OSError) as error:
+                files = self._newest().files
+                raise damage.not_written(error, self.address, files) from error
         raise AssertionError
+
+    def _update(self, table: DeltaTable) -> None:
+        """Read what was committed meanwhile.
+
+        Raises
+        ------
+        BadInput
+            The log cannot be read, or says less than it was meant to.
+
+        """
+        try:
+            table.update_incremental()
+        except (DeltaError, OSError) as error:
+            if self._folder:
+                damage.check_log(self._folder)
+            raise damage.not_read(error, self.address) from error
+        if self._folder and table.version() > self._checked:
+            damage.check_entries(self._folder, self._checked, table.version())
+            self._checked = table.version()
 
     @contextmanager
     def _lent(self) -> Iterator[DeltaTable]:
@@ -268,7 +353,7 @@ class Lake:
             if last is not None and not self._watch.may_have_grown(last.version):
                 return last
             touched = self._watch.look()
-            self._table.update_incremental()
+            self._update(self._table)
             self._watch.remember(touched)
             version = self._table.version()
             if last is None or last.version != version:
@@ -284,25 +369,25 @@ class Lake:
             for table in expression.op().find(ops.UnboundTable)
             if table.name.startswith(self._prefix)
         }
-        newest = self._newest()
-        with engine.connection() as connection:
-            for name in names:
-                version = int(name.removeprefix(self._prefix))
-                connection.show(name, self._snapshots.get(version, newest))
-            return connection.run(expression)
+        newest, versions = self._newest(), {n: int(n.removeprefix(self._prefix)) for n in names}
+        shown = {name: self._snapshots.get(v, newest) for name, v in versions.items()}
+        return self.engine.fetch(expression, shown)
 
 
-def open_lake(address: str | Path) -> Lake:
+def open_lake(address: str | Path, *, engine: str = DUCKDB) -> Lake:
     """Return the lake at a folder or an s3:// address; makes it when nothing is there.
+
+    `engine` is duckdb or a Spark master such as local[2]; it answers the reads, and Delta writes.
 
     To be called after forking only. S3 reads its settings from the usual AWS_… variables.
 
     Raises
     ------
     BadInput
-        The place cannot be used, or holds something else.
+        The place cannot be used, or holds something else; or there is no such engine.
 
     """
+    answers = engine_at(engine)
     claim_delta()
     table, folder = open_table(address)
-    return Lake(str(folder or address), table, folder)
+    return Lake(str(folder or address), table, folder, answers)

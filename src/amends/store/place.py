@@ -10,6 +10,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from amends.engine.contracts import BadInput
 
+from . import damage
 from .schema import LAKE_SCHEMA
 
 CONFIGURATION: Final = {
@@ -42,11 +43,11 @@ def open_table(address: str | Path) -> tuple[DeltaTable, Path | None]:
     except (DeltaError, OSError, ValueError) as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput(
-            f"The lake cannot be opened: {str(error).splitlines()[0]}",
-            where=where,
-            remedy="Check that the address is right and that it may be read and written.",
-        ) from error
+        if folder:
+            damage.check_log(folder)
+        raise damage.not_read(error, where) from error
+    if folder:
+        damage.check_log(folder)
     held = {field.name for field in table.schema().fields}
     if held != set(LAKE_SCHEMA.names):
         raise BadInput(

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import ibis
-
 from amends.store import Lake, reads
 from amends.web.intake.filters import DEFAULT_PERIOD, PERIODS, Filters, joined
 from amends.web.intake.lake import lake
@@ -152,16 +150,9 @@ _menus = _Menus()
 
 def read_values(source: Lake) -> Values:
     """Return the values that occur in the lake: one read for all columns."""
-    signals = source.signals()
-    counted = [
-        reads.values_of(signals, name).limit(MOST_CHOICES).mutate(column=ibis.literal(name))
-        for name in PLURALS
-    ]
-    found = source.fetch(ibis.union(*counted)).to_pylist()
-    found.sort(key=lambda row: (-row["n"], row["value"]))
+    found = source.fetch(reads.menus(source.signals(), tuple(PLURALS), MOST_CHOICES)).to_pylist()
     return {
-        name: [(row["value"], row["n"]) for row in found if row["column"] == name]
-        for name in PLURALS
+        name: [(row["value"], row["n"]) for row in found if row["name"] == name] for name in PLURALS
     }
 
 

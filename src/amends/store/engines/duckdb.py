@@ -6,7 +6,7 @@ parent process had open does not survive a fork; the child starts afresh.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,8 +15,10 @@ import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from .schema import LAKE_SCHEMA
-from .snapshot import Snapshot
+from amends.store.damage import damaged_file, lost_file
+from amends.store.snapshot import Snapshot
+
+from .engine import FileGone
 
 SETTINGS: Final = {
     "threads": "2",
@@ -27,6 +29,14 @@ SETTINGS: Final = {
     "preserve_insertion_order": "false",
 }
 """No extension is fetched or loaded, nothing is written to disk, and a page leaves cores free."""
+
+ASKED_WRONGLY: Final = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+)
+"""Errors that speak of the question, not of the files."""
 
 VIEWS_KEPT: Final = 8
 """Views of a connection before it starts afresh: each holds the list of a snapshot's files."""
@@ -68,7 +78,31 @@ class Connection:
             self._duckdb.unregister(name)
 
 
-class _Engine:
+class DuckDB:
+    """The engine of this process."""
+
+    name = "duckdb"
+
+    def fetch(self, expression: ibis.Expr, shown: Mapping[str, Snapshot]) -> pa.Table:
+        """Return what an expression over snapshots comes to; see `Engine`."""
+        try:
+            with connection() as lent:
+                for name, snapshot in shown.items():
+                    lent.show(name, snapshot)
+                return lent.run(expression)
+        except ASKED_WRONGLY:
+            raise
+        except duckdb.Error as error:
+            # It knows of losses only by its words, and not always of which file.
+            files = [file for snapshot in shown.values() for file in snapshot.files]
+            if (lost := lost_file(files)) or " not found" in str(error):
+                raise FileGone(lost or str(error).splitlines()[0]) from error
+            if damaged := damaged_file(files):
+                raise damaged from error
+            raise
+
+
+class _Database:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._database: duckdb.DuckDBPyConnection | None = None
@@ -90,15 +124,15 @@ class _Engine:
             self._free.append(connection)
 
 
-_engine = _Engine()
-_of_parents: list[_Engine] = []
+_database = _Database()
+_of_parents: list[_Database] = []
 """Kept for ever: closing a database whose threads stayed in the parent would wait for them."""
 
 
 def _start_afresh() -> None:
-    global _engine  # noqa: PLW0603 - one engine for each process is what this module is
-    _of_parents.append(_engine)
-    _engine = _Engine()
+    global _database  # noqa: PLW0603 - one database for each process is what this module is
+    _of_parents.append(_database)
+    _database = _Database()
 
 
 os.register_at_fork(after_in_child=_start_afresh)
@@ -107,19 +141,18 @@ os.register_at_fork(after_in_child=_start_afresh)
 @contextmanager
 def connection() -> Iterator[Connection]:
     """Lend a connection that nobody else uses meanwhile."""
-    engine = _engine
-    lent = engine.take()
+    database = _database
+    lent = database.take()
     try:
         yield lent
     finally:
-        engine.give_back(lent)
+        database.give_back(lent)
 
 
 def _select(snapshot: Snapshot) -> str:
-    """Return the SQL that reads a snapshot's files, in the order of `LAKE_SCHEMA`."""
-    columns = ", ".join(f'"{name}"' for name in LAKE_SCHEMA.names)
+    """Return the SQL that reads a snapshot's files, in the order of its schema."""
+    columns = ", ".join(f'"{name}"' for name in snapshot.schema.names)
     files = ", ".join("'" + file.replace("'", "''") + "'" for file in snapshot.files)
-    return (
-        f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning=true, "  # noqa: S608 - a view takes no parameters; quoted above
-        "hive_types={'month': VARCHAR})"
-    )
+    by_month = ", hive_partitioning=true, hive_types={'month': VARCHAR}"
+    how = by_month if "month" in snapshot.schema.names else ", hive_partitioning=false"
+    return f"SELECT {columns} FROM read_parquet([{files}]{how})"  # noqa: S608 - a view takes no parameters; quoted above
