@@ -18,6 +18,7 @@ from amends.engine.contracts import BadInput
 from amends.store import Lake, open_lake, reads
 
 SPARK = "local[2]"
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 EMPTY = {"no kind", "words with a backslash", "words with quotes", "words beyond ASCII"}
 
 
@@ -28,6 +29,8 @@ def duck(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 @pytest.fixture(scope="session")
 def spark(duck: Lake) -> Lake:
+    # A few hundred rows are answered before a compiler has warmed up.
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", QUICK_JAVA)
     return open_lake(duck.address, engine=SPARK)
 
 
@@ -50,7 +53,7 @@ def test_every_read_is_compared() -> None:
 days = st.one_of(st.none(), st.integers(-3, 110).map(lambda n: START + timedelta(days=n)))
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.fixed_dictionaries(
         {},
@@ -131,7 +134,9 @@ def test_a_cluster_answers_as_duckdb_does(duck: Lake, tmp_path: Path) -> None:
     home.mkdir()
     for part in Path(pyspark.__path__[0]).iterdir():
         (home / part.name).symlink_to(part)
-    done = in_a_process(CLUSTER, duck.address, str(tmp_path), SPARK_HOME=str(home))
+    done = in_a_process(
+        CLUSTER, duck.address, str(tmp_path), SPARK_HOME=str(home), JAVA_TOOL_OPTIONS=QUICK_JAVA
+    )
     assert done.stdout.splitlines()[-1:] == ["[] True"], done.stderr
 
 

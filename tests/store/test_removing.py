@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.store.lakes import START, some_signals
@@ -82,9 +83,9 @@ def test_no_file_tells_what_was_removed_once_it_is_vacuumed(lake: Lake) -> None:
 def test_a_text_survives_in_no_checkpoint_of_the_log(lake: Lake) -> None:
     told = saying(some_signals(3), TOLD)
     lake.append(told, delivery=1)
-    lake._table.create_checkpoint()
+    DeltaTable(lake.address).create_checkpoint()
     lake.remove_signals(told["signal_id"].to_pylist())
-    lake._table.create_checkpoint()
+    DeltaTable(lake.address).create_checkpoint()
     lake.vacuum(keep_hours=0)
     assert files_that_tell(lake, TOLD) == []
 
@@ -124,7 +125,9 @@ def test_a_kind_goes_before_a_time_by_occurrence_else_by_receipt(lake: Lake) -> 
 
 
 def test_a_lake_of_an_older_version_stops_writing_texts_into_its_log(lake: Lake) -> None:
-    lake._table.alter.set_table_properties({"delta.dataSkippingStatsColumns": "verbatim"})
+    DeltaTable(lake.address).alter.set_table_properties(
+        {"delta.dataSkippingStatsColumns": "verbatim"}
+    )
     reopened = open_lake(lake.address)
     reopened.append(saying(some_signals(3), TOLD), delivery=1)
     assert not any(file.startswith("_delta_log") for file in files_that_tell(lake, TOLD))

@@ -53,7 +53,8 @@ class Lake:
         self, address: str, table: DeltaTable, folder: Path | None, engine: Engine
     ) -> None:
         self.address, self.engine = address, engine
-        self._table, self._folder, self._checked = table, folder, table.version()
+        self._table: DeltaTable | None = table
+        self._folder, self._checked = folder, table.version()
         self._lock = threading.RLock()
         self._spare: list[DeltaTable] = []
         self._watch, self._writers = LogWatch(folder), Writers(folder)
@@ -315,12 +316,8 @@ class Lake:
             The log cannot be read, or says less than it was meant to.
 
         """
-        try:
+        with self._log_errors():
             table.update_incremental()
-        except (DeltaError, OSError) as error:
-            if self._folder:
-                damage.check_log(self._folder)
-            raise damage.not_read(error, self.address) from error
         if self._folder and table.version() > self._checked:
             damage.check_entries(self._folder, self._checked, table.version())
             self._checked = table.version()
@@ -330,10 +327,23 @@ class Lake:
         """Lend a table that nobody else uses: no writer waits for another's compaction."""
         with self._lock:
             table = self._spare.pop() if self._spare else None
-        table = table or DeltaTable(self.address)
+        table = table or self._opened()
         yield table
         with self._lock:
             self._spare.append(table)
+
+    def _opened(self) -> DeltaTable:
+        with self._log_errors():
+            return DeltaTable(self.address)
+
+    @contextmanager
+    def _log_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DeltaError, OSError) as error:
+            if self._folder:
+                damage.check_log(self._folder)
+            raise damage.not_read(error, self.address) from error
 
     def _remove_older(self, newest: pa.Table) -> int:
         signals, keep = self.signals(), newest.group_by("signal_id").aggregate([("version", "max")])
@@ -353,11 +363,14 @@ class Lake:
             if last is not None and not self._watch.may_have_grown(last.version):
                 return last
             touched = self._watch.look()
-            self._update(self._table)
+            # A table that took in half an entry would keep to it once the entry is mended.
+            table, self._table = self._table or self._opened(), None
+            self._update(table)
+            self._table = table
             self._watch.remember(touched)
-            version = self._table.version()
+            version = table.version()
             if last is None or last.version != version:
-                last = read_snapshot(self._table, self._folder)
+                last = read_snapshot(table, self._folder)
                 self._snapshots[version] = last
                 for old in list(self._snapshots)[:-SNAPSHOTS_KEPT]:
                     del self._snapshots[old]

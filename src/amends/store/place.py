@@ -46,8 +46,6 @@ def open_table(address: str | Path) -> tuple[DeltaTable, Path | None]:
         if folder:
             damage.check_log(folder)
         raise damage.not_read(error, where) from error
-    if folder:
-        damage.check_log(folder)
     held = {field.name for field in table.schema().fields}
     if held != set(LAKE_SCHEMA.names):
         raise BadInput(
@@ -55,6 +53,8 @@ def open_table(address: str | Path) -> tuple[DeltaTable, Path | None]:
             where=where,
             remedy="Name a folder of its own for the lake.",
         )
+    if folder:
+        damage.check_log(folder)
     _configure(table)
     return table, folder
 

@@ -144,17 +144,6 @@ def values_of(signals: ibis.Table, column: str) -> ibis.Table:
     return counts_by(signals.filter(signals[column].notnull()), column)
 
 
-def menus(signals: ibis.Table, columns: Sequence[str], most: int) -> ibis.Table:
-    """Return name (of a column), value and n: what occurs in each, the most frequent first."""
-    parts = [
-        values_of(signals, column)
-        .limit(most)
-        .select(name=ibis.literal(column), value="value", n="n")
-        for column in columns
-    ]
-    return ibis.union(*parts).order_by("name", ibis.desc("n"), "value")
-
-
 def course(signals: ibis.Table, unit: str = "h") -> ibis.Table:
     """Return step, n and newest_at of dated signals: by hour ("h") or minute ("m") of UTC."""
     dated = signals.filter(signals["occurred_at"].notnull())

@@ -38,6 +38,9 @@ ASKED_WRONGLY: Final = (
 )
 """Errors that speak of the question, not of the files."""
 
+NO_KERNEL: Final = "has no kernel matching input types"
+"""What Arrow says of texts in files that a deletion wrote: as views, which it cannot compare."""
+
 VIEWS_KEPT: Final = 8
 """Views of a connection before it starts afresh: each holds the list of a snapshot's files."""
 
@@ -64,9 +67,15 @@ class Connection:
             self._duckdb.register(name, snapshot.dataset)
         self._shown[name] = snapshot
 
-    def run(self, expression: ibis.Expr) -> pa.Table:
+    def run(self, expression: ibis.Expr, *, filters_itself: bool = False) -> pa.Table:
         """Return what an expression over shown snapshots comes to."""
-        return self._ibis.to_pyarrow(expression.as_table())
+        if not filters_itself:
+            return self._ibis.to_pyarrow(expression.as_table())
+        self._duckdb.execute("SET disabled_optimizers = 'filter_pushdown'")
+        try:
+            return self._ibis.to_pyarrow(expression.as_table())
+        finally:
+            self._duckdb.execute("RESET disabled_optimizers")
 
     def _hide(self, name: str) -> None:
         shown = self._shown.pop(name, None)
@@ -83,23 +92,33 @@ class DuckDB:
 
     name = "duckdb"
 
-    def fetch(self, expression: ibis.Expr, shown: Mapping[str, Snapshot]) -> pa.Table:
-        """Return what an expression over snapshots comes to; see `Engine`."""
+    def fetch(
+        self, expression: ibis.Expr, shown: Mapping[str, Snapshot], *, is_again: bool = False
+    ) -> pa.Table:
+        """Return what an expression over snapshots comes to; see `Engine`.
+
+        `is_again`: Arrow cannot filter these files, so the engine filters what it is given.
+        """
         try:
             with connection() as lent:
                 for name, snapshot in shown.items():
                     lent.show(name, snapshot)
-                return lent.run(expression)
+                return lent.run(expression, filters_itself=is_again)
         except ASKED_WRONGLY:
             raise
+        except duckdb.InvalidInputException as error:
+            if NO_KERNEL in str(error) and not is_again:
+                return self.fetch(expression, shown, is_again=True)
+            raise self._explained(error, shown) from error
         except duckdb.Error as error:
-            # It knows of losses only by its words, and not always of which file.
-            files = [file for snapshot in shown.values() for file in snapshot.files]
-            if (lost := lost_file(files)) or " not found" in str(error):
-                raise FileGone(lost or str(error).splitlines()[0]) from error
-            if damaged := damaged_file(files):
-                raise damaged from error
-            raise
+            raise self._explained(error, shown) from error
+
+    def _explained(self, error: duckdb.Error, shown: Mapping[str, Snapshot]) -> Exception:
+        """Return which file is gone or damaged: the engine does not always tell."""
+        files = [file for snapshot in shown.values() for file in snapshot.files]
+        if (lost := lost_file(files)) or " not found" in str(error):
+            return FileGone(lost or str(error).splitlines()[0])
+        return damaged_file(files) or error
 
 
 class _Database:
