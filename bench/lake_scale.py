@@ -15,9 +15,8 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,13 +25,16 @@ from rich.progress import track
 from amends.engine.contracts import SIGNAL_SCHEMA, Kind, starter_taxonomy
 from amends.engine.worlds import read_world
 from amends.flows.enriching import enrich
-from amends.store import Lake, open_lake
+from amends.store import Lake, open_lake, reads
+from amends.store.rollups import DIMENSIONS
 
 DELIVERY: Final = 200_000
 UNTIL: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The end of the telco world's play: the page is looked at in this moment."""
 YEAR: Final = timedelta(days=365)
 TOLD: Final = tuple(kind.value for kind in Kind if kind is not Kind.TRANSACTION)
+COMPLAINTS: Final = (Kind.COMPLAINT.value,)
+CONTACTS: Final = ("kind", "occurred_at", "customer_id", "case_ref", "cause", "ces", "severity")
 Read = Callable[[], pa.Table]
 
 
@@ -121,12 +123,24 @@ def measure(folder: Path, engine: str, times: int) -> dict[str, list[float]]:
 
 
 def all_reads(lake: Lake) -> dict[str, Read]:
-    """Return the reads of the overview by name, then the signals page."""
-
-    def of(expression: Callable[[ibis.Table], ibis.Table]) -> Read:
-        return lambda: lake.fetch(expression(lake.signals()))
-
-    return {"count": of(lambda s: s.count().as_table())}
+    """Return the reads of the overview by name, as the web asks them."""
+    now = UNTIL - timedelta(hours=8, minutes=30)
+    found: dict[str, Read] = {
+        f"menu of {name}s": partial(lake.counts, (name,)) for name in (*DIMENSIONS, "cause")
+    }
+    for days in (7, 28, 90, 365):
+        period: dict[str, Any] = {"since": now - timedelta(days=days), "until": now}
+        fibre = {**period, "dims": {"product": "fibre"}}
+        for label, asked in ((f"{days} days", period), (f"{days} days of fibre", fibre)):
+            found[f"course, {label}"] = partial(lake.counts, ("day",), kinds=COMPLAINTS, **asked)
+            found[f"causes, {label}"] = partial(
+                lake.counts, ("cause", "severity"), kinds=TOLD, **asked
+            )
+    twice = {"since": now - timedelta(days=14), "until": now}
+    found["contacts, twice 7 days (rows)"] = lambda: lake.fetch(
+        reads.where(lake.signals(), kinds=TOLD, **twice).select(*CONTACTS)
+    )
+    return found
 
 
 def timed(verb: Callable[[], object]) -> float:
