@@ -74,7 +74,8 @@ def test_two_workers_with_the_same_deliveries_write_each_once(pool: Pool, tmp_pa
 FORKING = """
 import os, sys
 sys.path.insert(0, {root!r})
-from amends.store import engine, open_lake
+from amends.store import open_lake
+from amends.store.engines import duckdb
 from tests.store.lakes import some_signals
 
 {before}
@@ -116,7 +117,7 @@ def test_forks_of_a_process_that_has_imported_the_store_each_open_the_lake(tmp_p
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform forks no processes")
 def test_the_engine_of_a_parent_is_left_to_it(tmp_path: Path) -> None:
-    before = "with engine.connection() as open_one: pass"
+    before = "with duckdb.connection() as open_one: pass"
     assert forked(tmp_path, before) == "[0, 0]\n"
 
 

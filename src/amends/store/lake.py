@@ -4,12 +4,12 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-import duckdb
 import ibis
 import pyarrow as pa
 from deltalake import (
@@ -19,17 +19,23 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from ibis.expr import operations as ops
 
-from . import engine
+from . import counting, damage, predicates, rollups
+from .engines import DUCKDB, Engine, FileGone, engine_at
 from .place import open_table
 from .reads import within
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 from .snapshot import LogWatch, Snapshot, claim_delta, read_snapshot
+from .writers import Writers
 
 TRIES: Final = 40
 """How often a commit is tried when others commit at the same time."""
+PATIENCE_SECONDS: Final = 10
+"""How long vacuum waits for a moment in which nobody else writes."""
+LEFT_BEHIND_HOURS: Final = 24
+"""No write takes longer: what is older and in no commit was left behind."""
 SNAPSHOTS_KEPT: Final = 4
 IDS_AT_A_TIME: Final = 5_000
 TARGET_FILE_BYTES: Final = 128 * 1024 * 1024
@@ -43,12 +49,17 @@ Done = TypeVar("Done")
 class Lake:
     """The signals at one address; see `open_lake`. Safe to use from many threads at once."""
 
-    def __init__(self, address: str, table: DeltaTable, folder: Path | None) -> None:
-        self.address = address
-        self._table, self._folder = table, folder
+    def __init__(
+        self, address: str, table: DeltaTable, folder: Path | None, engine: Engine
+    ) -> None:
+        self.address, self.engine = address, engine
+        self._table: DeltaTable | None = table
+        self._folder, self._checked = folder, table.version()
         self._lock = threading.RLock()
-        self._watch = LogWatch(folder)
+        self._spare: list[DeltaTable] = []
+        self._watch, self._writers = LogWatch(folder), Writers(folder)
         self._snapshots: dict[int, Snapshot] = {}
+        self._parts: counting.Parts | None = None
         self._prefix = f"signals_{hashlib.sha256(address.encode()).hexdigest()[:8]}_v"
 
     def append(self, signals: pa.Table, *, delivery: int) -> bool:
@@ -101,6 +112,35 @@ class Lake:
             removed += self._remove_older(newest.slice(first, IDS_AT_A_TIME))
         return removed
 
+    def remove_signals(self, ids: Sequence[str]) -> int:
+        """Delete every version of these signals and return how many rows went.
+
+        Their bytes stay in files of older snapshots until `vacuum`.
+        """
+        removed, wanted = 0, sorted(set(ids))
+        for first in range(0, len(wanted), IDS_AT_A_TIME):
+            some = wanted[first : first + IDS_AT_A_TIME]
+            # Again until none is left: one may have been appended meanwhile.
+            while months := self._months_of(some):
+                removed += self._delete(predicates.of_ids(some, months))
+        return removed
+
+    def remove_before(self, kind: str, until: datetime) -> int:
+        """Delete the signals of a kind that occurred before a time; return how many rows went.
+
+        Those without a time of occurrence go by that of their receipt; without both they stay. The
+        bytes stay in files of older snapshots until `vacuum`.
+
+        Raises
+        ------
+        ValueError
+            The time has no zone.
+
+        """
+        if until.tzinfo is None:
+            raise ValueError(f"{until} has no time zone.")
+        return self._delete(predicates.of_kind_before(kind, until))
+
     def version(self) -> int:
         """Return the version of the newest snapshot."""
         return self._newest().version
@@ -123,18 +163,60 @@ class Lake:
         return within(signals, since, until)
 
     def fetch(self, expression: ibis.Expr) -> pa.Table:
-        """Return what an expression over `signals()` comes to; times are timestamp[us, UTC]."""
+        """Return what an expression over `signals()` comes to; times are timestamp[us, UTC].
+
+        Raises
+        ------
+        BadInput
+            A file that holds signals is missing or damaged.
+
+        """
         try:
             return self._run(expression)
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            # A file was vacuumed under an older snapshot: answer from the newest. Read through
-            # Arrow, the engine knows of the loss only by its words.
-            if not isinstance(error, duckdb.IOException) and " not found" not in str(error):
-                raise
+        except FileGone:
+            # It was vacuumed under an older snapshot: answer from the newest.
             with self._lock:
                 self._watch.remember(-1)
                 self._snapshots.clear()
+        try:
             return self._run(expression)
+        except FileGone as error:
+            raise damage.missing(str(error)) from error
+
+    def counts(
+        self,
+        by: Sequence[str],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        dims: Mapping[str, str] | None = None,
+        cause: str | None = None,
+        kinds: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return the columns `by` and n (int64): how many signals there are of each, in any order.
+
+        Quick over years where a rollup can tell: `by` of day (UTC), kind, cause, severity and, with
+        `dims`, at most one of product, channel, region, segment. Else rows are counted.
+
+        Parameters
+        ----------
+        by
+            Columns of `LAKE_SCHEMA`, or "day"; at least one.
+        since, until, dims, cause, kinds
+            As of `reads.where`.
+
+        """
+        asked = counting.Asked(tuple(by), since, until, dict(dims or {}), cause, kinds)
+        newest = self._newest()
+        with self._lock:
+            if self._parts is None or not self._parts.are_of(newest, self._folder):
+                self._parts = counting.parts_of(newest, self._folder, self._prefix)
+            parts = self._parts
+        expression = counting.from_parts(asked, parts)
+        try:
+            return self.engine.fetch(expression, parts.shown(expression))
+        except FileGone:
+            return self.fetch(asked.of_rows(self.signals()))
 
     def by_id(self, ids: Sequence[str]) -> pa.Table:
         """Return the rows of these signals: `SIGNAL_SCHEMA` and `delivery`, by id and version."""
@@ -143,40 +225,125 @@ class Lake:
         return signal_rows(self.fetch(wanted.order_by(["signal_id", "version"])))
 
     def compact(self) -> int:
-        """Join small files into larger ones and return how many were joined."""
+        """Join small files into larger ones and return how many were joined.
+
+        Readers and other writers go on meanwhile. The counts of large files are kept then, too.
+        """
         done = self._commit(
             lambda table: table.optimize.compact(
                 target_size=TARGET_FILE_BYTES, writer_properties=WRITING
             )
         )
+        self._roll_up()
         return int(done["numFilesRemoved"])
 
     def vacuum(self, keep_hours: int = 7 * 24) -> int:
         """Delete files that no snapshot of the last hours needs; return how many.
 
-        A query that runs longer than that meets a missing file and is answered anew.
+        A query that runs longer than that meets a missing file and is answered anew. After
+        `vacuum(keep_hours=0)` the folder holds no byte of a removed row. What a writer left behind
+        that died half-way goes, too; while others write it stays until it is a day old, for it
+        looks like what they are writing.
         """
-        return len(
-            self._commit(
-                lambda table: table.vacuum(
-                    keep_hours, dry_run=False, enforce_retention_duration=False
-                )
+        with self._writers.nobody_else(PATIENCE_SECONDS) as is_alone:
+            left_hours = keep_hours if is_alone else max(keep_hours, LEFT_BEHIND_HOURS)
+            gone = self._sweep(left_hours, is_full=True)
+            if left_hours > keep_hours:
+                gone |= self._sweep(keep_hours, is_full=False)
+        if self._folder:
+            rollups.forget(self._folder)
+        return len(gone)
+
+    def _sweep(self, keep_hours: int, *, is_full: bool) -> set[str]:
+        """Delete what was removed so long ago; in full, also what no commit names."""
+        gone = self._tried(
+            lambda table: table.vacuum(
+                keep_hours, dry_run=False, enforce_retention_duration=False, full=is_full
             )
         )
+        return set(gone)
+
+    def _roll_up(self) -> None:
+        """Keep the counts of large files that have none yet."""
+        if self._folder is None:
+            return
+        newest = self._newest()
+        for file in counting.without_counts(newest, self._folder):
+            try:
+                rows = counting.counts_of(file, self.engine)
+            except FileGone:
+                continue  # another compaction was quicker
+            rollups.keep(self._folder, file, rows)
+
+    def _delete(self, predicate: str) -> int:
+        done = self._commit(lambda table: table.delete(predicate, writer_properties=WRITING))
+        return int(done["num_deleted_rows"])
+
+    def _months_of(self, ids: list[str]) -> list[str]:
+        signals = self.signals()
+        of_these = signals.filter(signals["signal_id"].isin(ids))
+        months: list[str] = self.fetch(of_these.select("month").distinct())["month"].to_pylist()
+        return months
 
     def _commit(self, verb: Callable[[DeltaTable], Done]) -> Done:
+        """Do something to the newest table as one of its writers."""
+        with self._writers.one_more():
+            return self._tried(verb)
+
+    def _tried(self, verb: Callable[[DeltaTable], Done]) -> Done:
         """Do something to the newest table, again as often as others are quicker."""
         claim_delta()
         for attempt in range(TRIES):
             try:
-                with self._lock:
-                    self._table.update_incremental()
-                    return verb(self._table)
+                with self._lent() as table:
+                    self._update(table)
+                    return verb(table)
             except CommitFailedError:
                 if attempt == TRIES - 1:
                     raise
                 time.sleep(0.005 * (1 + (attempt + os.getpid()) % 7))
+            except (DeltaError, OSError) as error:
+                files = self._newest().files
+                raise damage.not_written(error, self.address, files) from error
         raise AssertionError
+
+    def _update(self, table: DeltaTable) -> None:
+        """Read what was committed meanwhile.
+
+        Raises
+        ------
+        BadInput
+            The log cannot be read, or says less than it was meant to.
+
+        """
+        with self._log_errors():
+            table.update_incremental()
+        if self._folder and table.version() > self._checked:
+            damage.check_entries(self._folder, self._checked, table.version())
+            self._checked = table.version()
+
+    @contextmanager
+    def _lent(self) -> Iterator[DeltaTable]:
+        """Lend a table that nobody else uses: no writer waits for another's compaction."""
+        with self._lock:
+            table = self._spare.pop() if self._spare else None
+        table = table or self._opened()
+        yield table
+        with self._lock:
+            self._spare.append(table)
+
+    def _opened(self) -> DeltaTable:
+        with self._log_errors():
+            return DeltaTable(self.address)
+
+    @contextmanager
+    def _log_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DeltaError, OSError) as error:
+            if self._folder:
+                damage.check_log(self._folder)
+            raise damage.not_read(error, self.address) from error
 
     def _remove_older(self, newest: pa.Table) -> int:
         signals, keep = self.signals(), newest.group_by("signal_id").aggregate([("version", "max")])
@@ -187,8 +354,7 @@ class Lake:
         older = [row for row in found if row["version"] < top[row["signal_id"]]]
         if not older:
             return 0
-        done = self._commit(lambda table: table.delete(_one_of(older), writer_properties=WRITING))
-        return int(done["num_deleted_rows"])
+        return self._delete(predicates.of_versions(older))
 
     def _newest(self) -> Snapshot:
         claim_delta()
@@ -197,11 +363,14 @@ class Lake:
             if last is not None and not self._watch.may_have_grown(last.version):
                 return last
             touched = self._watch.look()
-            self._table.update_incremental()
+            # A table that took in half an entry would keep to it once the entry is mended.
+            table, self._table = self._table or self._opened(), None
+            self._update(table)
+            self._table = table
             self._watch.remember(touched)
-            version = self._table.version()
+            version = table.version()
             if last is None or last.version != version:
-                last = read_snapshot(self._table, self._folder)
+                last = read_snapshot(table, self._folder)
                 self._snapshots[version] = last
                 for old in list(self._snapshots)[:-SNAPSHOTS_KEPT]:
                     del self._snapshots[old]
@@ -213,42 +382,25 @@ class Lake:
             for table in expression.op().find(ops.UnboundTable)
             if table.name.startswith(self._prefix)
         }
-        newest = self._newest()
-        with engine.connection() as connection:
-            for name in names:
-                version = int(name.removeprefix(self._prefix))
-                connection.show(name, self._snapshots.get(version, newest))
-            return connection.run(expression)
+        newest, versions = self._newest(), {n: int(n.removeprefix(self._prefix)) for n in names}
+        shown = {name: self._snapshots.get(v, newest) for name, v in versions.items()}
+        return self.engine.fetch(expression, shown)
 
 
-def open_lake(address: str | Path) -> Lake:
+def open_lake(address: str | Path, *, engine: str = DUCKDB) -> Lake:
     """Return the lake at a folder or an s3:// address; makes it when nothing is there.
+
+    `engine` is duckdb or a Spark master such as local[2]; it answers the reads, and Delta writes.
 
     To be called after forking only. S3 reads its settings from the usual AWS_… variables.
 
     Raises
     ------
     BadInput
-        The place cannot be used, or holds something else.
+        The place cannot be used, or holds something else; or there is no such engine.
 
     """
+    answers = engine_at(engine)
     claim_delta()
     table, folder = open_table(address)
-    return Lake(str(folder or address), table, folder)
-
-
-def _one_of(rows: list[dict[str, object]]) -> str:
-    """Return the predicate that holds for rows of these months, versions and ids, no others."""
-    by_version: dict[object, list[str]] = {}
-    for row in rows:
-        by_version.setdefault(row["version"], []).append(_quoted(row["signal_id"]))
-    months = ", ".join(sorted({_quoted(row["month"]) for row in rows}))
-    parts = (
-        f"(version = {version} AND signal_id IN ({', '.join(ids)}))"
-        for version, ids in by_version.items()
-    )
-    return f"month IN ({months}) AND ({' OR '.join(parts)})"
-
-
-def _quoted(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return Lake(str(folder or address), table, folder, answers)

@@ -144,6 +144,15 @@ def values_of(signals: ibis.Table, column: str) -> ibis.Table:
     return counts_by(signals.filter(signals[column].notnull()), column)
 
 
+def course(signals: ibis.Table, unit: str = "h") -> ibis.Table:
+    """Return step, n and newest_at of dated signals: by hour ("h") or minute ("m") of UTC."""
+    dated = signals.filter(signals["occurred_at"].notnull())
+    counted = dated.group_by(step=dated["occurred_at"].truncate(unit)).agg(
+        n=dated.count(), newest_at=dated["occurred_at"].max()
+    )
+    return counted.order_by("step")
+
+
 def causes(signals: ibis.Table) -> ibis.Table:
     """Return what is known of each cause, the most frequent first.
 

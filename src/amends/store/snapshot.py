@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
@@ -23,12 +24,15 @@ class Snapshot:
     version: int
     files: tuple[str, ...]
     dataset: ds.Dataset | None = field(default=None, repr=False)
+    is_far: bool = False
+    """Whether it lies elsewhere than in a folder."""
+    schema: pa.Schema = field(default=LAKE_SCHEMA, repr=False)
 
 
 def read_snapshot(table: DeltaTable, folder: Path | None) -> Snapshot:
     """Return the files of a table as far as it has been read."""
     if folder is None:
-        return Snapshot(table.version(), (), table.to_pyarrow_dataset())
+        return Snapshot(table.version(), (), table.to_pyarrow_dataset(), is_far=True)
     # The library tells paths as parts of an URI; under the folder they need no decoding.
     under = ("/".join(uri.split("/")[-2:]) for uri in table.file_uris())
     # Newest first, undated last: a list of the newest rows then passes over all older files.

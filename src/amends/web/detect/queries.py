@@ -232,15 +232,14 @@ def _marks(filters: Filters) -> tuple[Mark, ...]:
 
 def _counted(filters: Filters, title: str) -> SeriesChart | None:
     since = filters.since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    complaints = reads.where(
-        lake().signals(),
+    found = lake().counts(
+        ("day",),
         since=since,
         until=filters.until,
         dims=filters.dims,
         cause=filters.cause or None,
         kinds=(Kind.COMPLAINT.value,),
     )
-    found = lake().fetch(reads.counts_by_day(complaints))
     by_day = dict(zip(found["day"].to_pylist(), found["n"].to_pylist(), strict=True))
     days = [since + timedelta(days=i) for i in range((filters.until - since).days + 1)]
     counts = [(day, float(by_day.get(day.date(), 0))) for day in days]

@@ -13,6 +13,7 @@ import ibis
 import numpy as np
 from numpy.typing import NDArray
 
+from amends.store import reads
 from amends.web.intake.lake import lake
 
 Counts = NDArray[np.int64]
@@ -80,10 +81,7 @@ def course_of(signals: ibis.Table, zone: tzinfo) -> Course:
     """
     offset = datetime.now(zone).utcoffset() or timedelta(0)
     is_whole = offset % timedelta(hours=1) == timedelta(0)
-    counted = signals.group_by(step=signals["occurred_at"].truncate("h" if is_whole else "m")).agg(
-        n=signals.count(), newest_at=signals["occurred_at"].max()
-    )
-    found = lake().fetch(counted.order_by("step"))
+    found = lake().fetch(reads.course(signals, "h" if is_whole else "m"))
     if not found.num_rows:
         nothing = np.zeros(0, dtype=np.int64)
         return Course(nothing, nothing)

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import ibis
-
-from amends.store import Lake, reads
+from amends.store import Lake
 from amends.web.intake.filters import DEFAULT_PERIOD, PERIODS, Filters, joined
 from amends.web.intake.lake import lake
 from amends.web.intake.naming import cause_label, value_label
@@ -151,18 +149,13 @@ _menus = _Menus()
 
 
 def read_values(source: Lake) -> Values:
-    """Return the values that occur in the lake: one read for all columns."""
-    signals = source.signals()
-    counted = [
-        reads.values_of(signals, name).limit(MOST_CHOICES).mutate(column=ibis.literal(name))
-        for name in PLURALS
-    ]
-    found = source.fetch(ibis.union(*counted)).to_pylist()
-    found.sort(key=lambda row: (-row["n"], row["value"]))
-    return {
-        name: [(row["value"], row["n"]) for row in found if row["column"] == name]
-        for name in PLURALS
-    }
+    """Return the values that occur in the lake, the most frequent first."""
+    return {name: _values(source, name) for name in PLURALS}
+
+
+def _values(source: Lake, name: str) -> list[tuple[str, int]]:
+    found = [(row[name], row["n"]) for row in source.counts((name,)).to_pylist() if row[name]]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:MOST_CHOICES]
 
 
 def _menu(name: str, values: Sequence[tuple[str, int]], chosen: str) -> Menu:

@@ -8,10 +8,10 @@ from amends.store import Lake, open_lake
 
 
 def lake() -> Lake:
-    """Return the lake at `AMENDS_LAKE`, opened once per process."""
-    return _opened(settings.AMENDS_LAKE)
+    """Return the lake at `AMENDS_LAKE`, read by `AMENDS_ENGINE`, opened once per process."""
+    return _opened(settings.AMENDS_LAKE, settings.AMENDS_ENGINE)
 
 
 @cache
-def _opened(address: str) -> Lake:
-    return open_lake(address)
+def _opened(address: str, engine: str) -> Lake:
+    return open_lake(address, engine=engine)

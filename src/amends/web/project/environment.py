@@ -15,6 +15,7 @@ from amends.engine.contracts import BadInput
 NAMES = (
     "AMENDS_DEBUG",
     "AMENDS_DEMO",
+    "AMENDS_ENGINE",
     "AMENDS_HOME",
     "AMENDS_HOSTS",
     "AMENDS_HSTS_SECONDS",
@@ -41,6 +42,8 @@ class Environment:
     home: Path
     lake: str
     """Folder or s3:// address of the lake; empty: `lake` in the data folder."""
+    engine: str
+    """What reads the lake: duckdb or a Spark master."""
     url: SplitResult
     hosts: tuple[str, ...]
     database_url: str
@@ -89,6 +92,7 @@ def read_environment(values: Mapping[str, str] | None = None) -> Environment:
     return Environment(
         home=find_home(values),
         lake=values.get("AMENDS_LAKE", ""),
+        engine=_engine(values.get("AMENDS_ENGINE", "")),
         url=_url(values.get("AMENDS_URL", "http://localhost:8000")),
         hosts=tuple(h for h in values.get("AMENDS_HOSTS", "").replace(",", " ").split() if h),
         database_url=values.get("DATABASE_URL", ""),
@@ -114,6 +118,14 @@ def find_home(values: Mapping[str, str]) -> Path:
         return Path("/var/lib/amends")
     data = values.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "amends"
+
+
+def _engine(text: str) -> str:
+    if not text.strip():
+        return "duckdb"
+    from amends.store.engines import check_engine  # noqa: PLC0415 - two seconds that most need not wait
+
+    return check_engine(text)
 
 
 def _url(text: str) -> SplitResult:

@@ -1,5 +1,6 @@
 """Named reads of the overview: what customers complain about, and what was done to what end."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,20 +59,22 @@ def cause_counts(filters: Filters) -> tuple[CauseCount, ...] | None:
 
 def count_causes(filters: Filters) -> tuple[CauseCount, ...]:
     """Count them: one read of the lake."""
-    said = reads.where(
-        lake().signals(),
+    found = lake().counts(
+        ("cause", "severity"),
         since=filters.since,
         until=filters.until,
         dims=filters.dims,
         cause=filters.cause or None,
         kinds=TOLD,
     )
-    found = lake().fetch(reads.causes(said).select("cause", "n", "n_severe")).to_pylist()
-    return tuple(
-        CauseCount(row["cause"], row["n"], row["n_severe"] / row["n"])
-        for row in found
-        if row["cause"] != UNSURE
-    )
+    n: Counter[str] = Counter()
+    severe: Counter[str] = Counter()
+    for row in found.to_pylist():
+        if row["cause"] not in {None, UNSURE}:
+            n[row["cause"]] += row["n"]
+            severe[row["cause"]] += row["n"] * (row["severity"] in reads.SEVERE)
+    ordered = sorted(n, key=lambda path: (-n[path], path))
+    return tuple(CauseCount(path, n[path], severe[path] / n[path]) for path in ordered)
 
 
 def urgent_cases(person: User, filters: Filters, most: int) -> tuple[list[Case], int]:

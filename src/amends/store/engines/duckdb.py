@@ -6,7 +6,7 @@ parent process had open does not survive a fork; the child starts afresh.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,8 +15,10 @@ import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from .schema import LAKE_SCHEMA
-from .snapshot import Snapshot
+from amends.store.damage import damaged_file, lost_file
+from amends.store.snapshot import Snapshot
+
+from .engine import FileGone
 
 SETTINGS: Final = {
     "threads": "2",
@@ -27,6 +29,17 @@ SETTINGS: Final = {
     "preserve_insertion_order": "false",
 }
 """No extension is fetched or loaded, nothing is written to disk, and a page leaves cores free."""
+
+ASKED_WRONGLY: Final = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+)
+"""Errors that speak of the question, not of the files."""
+
+NO_KERNEL: Final = "has no kernel matching input types"
+"""What Arrow says of texts in files that a deletion wrote: as views, which it cannot compare."""
 
 VIEWS_KEPT: Final = 8
 """Views of a connection before it starts afresh: each holds the list of a snapshot's files."""
@@ -54,9 +67,15 @@ class Connection:
             self._duckdb.register(name, snapshot.dataset)
         self._shown[name] = snapshot
 
-    def run(self, expression: ibis.Expr) -> pa.Table:
+    def run(self, expression: ibis.Expr, *, filters_itself: bool = False) -> pa.Table:
         """Return what an expression over shown snapshots comes to."""
-        return self._ibis.to_pyarrow(expression.as_table())
+        if not filters_itself:
+            return self._ibis.to_pyarrow(expression.as_table())
+        self._duckdb.execute("SET disabled_optimizers = 'filter_pushdown'")
+        try:
+            return self._ibis.to_pyarrow(expression.as_table())
+        finally:
+            self._duckdb.execute("RESET disabled_optimizers")
 
     def _hide(self, name: str) -> None:
         shown = self._shown.pop(name, None)
@@ -68,7 +87,41 @@ class Connection:
             self._duckdb.unregister(name)
 
 
-class _Engine:
+class DuckDB:
+    """The engine of this process."""
+
+    name = "duckdb"
+
+    def fetch(
+        self, expression: ibis.Expr, shown: Mapping[str, Snapshot], *, is_again: bool = False
+    ) -> pa.Table:
+        """Return what an expression over snapshots comes to; see `Engine`.
+
+        `is_again`: Arrow cannot filter these files, so the engine filters what it is given.
+        """
+        try:
+            with connection() as lent:
+                for name, snapshot in shown.items():
+                    lent.show(name, snapshot)
+                return lent.run(expression, filters_itself=is_again)
+        except ASKED_WRONGLY:
+            raise
+        except duckdb.InvalidInputException as error:
+            if NO_KERNEL in str(error) and not is_again:
+                return self.fetch(expression, shown, is_again=True)
+            raise self._explained(error, shown) from error
+        except duckdb.Error as error:
+            raise self._explained(error, shown) from error
+
+    def _explained(self, error: duckdb.Error, shown: Mapping[str, Snapshot]) -> Exception:
+        """Return which file is gone or damaged: the engine does not always tell."""
+        files = [file for snapshot in shown.values() for file in snapshot.files]
+        if (lost := lost_file(files)) or " not found" in str(error):
+            return FileGone(lost or str(error).splitlines()[0])
+        return damaged_file(files) or error
+
+
+class _Database:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._database: duckdb.DuckDBPyConnection | None = None
@@ -90,15 +143,15 @@ class _Engine:
             self._free.append(connection)
 
 
-_engine = _Engine()
-_of_parents: list[_Engine] = []
+_database = _Database()
+_of_parents: list[_Database] = []
 """Kept for ever: closing a database whose threads stayed in the parent would wait for them."""
 
 
 def _start_afresh() -> None:
-    global _engine  # noqa: PLW0603 - one engine for each process is what this module is
-    _of_parents.append(_engine)
-    _engine = _Engine()
+    global _database  # noqa: PLW0603 - one database for each process is what this module is
+    _of_parents.append(_database)
+    _database = _Database()
 
 
 os.register_at_fork(after_in_child=_start_afresh)
@@ -107,19 +160,18 @@ os.register_at_fork(after_in_child=_start_afresh)
 @contextmanager
 def connection() -> Iterator[Connection]:
     """Lend a connection that nobody else uses meanwhile."""
-    engine = _engine
-    lent = engine.take()
+    database = _database
+    lent = database.take()
     try:
         yield lent
     finally:
-        engine.give_back(lent)
+        database.give_back(lent)
 
 
 def _select(snapshot: Snapshot) -> str:
-    """Return the SQL that reads a snapshot's files, in the order of `LAKE_SCHEMA`."""
-    columns = ", ".join(f'"{name}"' for name in LAKE_SCHEMA.names)
+    """Return the SQL that reads a snapshot's files, in the order of its schema."""
+    columns = ", ".join(f'"{name}"' for name in snapshot.schema.names)
     files = ", ".join("'" + file.replace("'", "''") + "'" for file in snapshot.files)
-    return (
-        f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning=true, "  # noqa: S608 - a view takes no parameters; quoted above
-        "hive_types={'month': VARCHAR})"
-    )
+    by_month = ", hive_partitioning=true, hive_types={'month': VARCHAR}"
+    how = by_month if "month" in snapshot.schema.names else ", hive_partitioning=false"
+    return f"SELECT {columns} FROM read_parquet([{files}]{how})"  # noqa: S608 - a view takes no parameters; quoted above
