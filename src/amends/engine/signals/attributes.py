@@ -12,8 +12,8 @@ from .fields import plain_name
 from .redact import placeholder_for, redact, redact_addresses
 
 _PREFIX = "attributes."
-_LONG = 40
-"""Mean characters from which on an attribute may hold what people wrote, and so is redacted."""
+_WRITTEN = r"\pL.*\s.*\pL"
+"""What people wrote: two words at least. Codes and numbers of orders are kept as they are."""
 
 
 def attribute_maps(part: pa.Table, columns: Sequence[UnderstoodColumn]) -> pa.Array:
@@ -39,5 +39,5 @@ def _text(column: pa.ChunkedArray, name: str) -> pa.Array:
     placeholder = placeholder_for(plain_name(name))
     if placeholder is not None:
         return pc.if_else(pc.is_valid(array), placeholder, array)
-    mean = pc.mean(pc.utf8_length(array)).as_py() or 0
-    return redact(array) if mean > _LONG else redact_addresses(array)
+    is_written = pc.fill_null(pc.match_substring_regex(array, _WRITTEN), False)
+    return pc.if_else(is_written, redact(array), redact_addresses(array))
