@@ -4,7 +4,8 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,14 +23,19 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError
 from ibis.expr import operations as ops
 
-from . import engine
+from . import engine, predicates
 from .place import open_table
 from .reads import within
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 from .snapshot import LogWatch, Snapshot, claim_delta, read_snapshot
+from .writers import Writers
 
 TRIES: Final = 40
 """How often a commit is tried when others commit at the same time."""
+PATIENCE_SECONDS: Final = 10
+"""How long vacuum waits for a moment in which nobody else writes."""
+LEFT_BEHIND_HOURS: Final = 24
+"""No write takes longer: what is older and in no commit was left behind."""
 SNAPSHOTS_KEPT: Final = 4
 IDS_AT_A_TIME: Final = 5_000
 TARGET_FILE_BYTES: Final = 128 * 1024 * 1024
@@ -47,7 +53,8 @@ class Lake:
         self.address = address
         self._table, self._folder = table, folder
         self._lock = threading.RLock()
-        self._watch = LogWatch(folder)
+        self._spare: list[DeltaTable] = []
+        self._watch, self._writers = LogWatch(folder), Writers(folder)
         self._snapshots: dict[int, Snapshot] = {}
         self._prefix = f"signals_{hashlib.sha256(address.encode()).hexdigest()[:8]}_v"
 
@@ -100,6 +107,35 @@ class Lake:
         for first in range(0, len(newest), IDS_AT_A_TIME):
             removed += self._remove_older(newest.slice(first, IDS_AT_A_TIME))
         return removed
+
+    def remove_signals(self, ids: Sequence[str]) -> int:
+        """Delete every version of these signals and return how many rows went.
+
+        Their bytes stay in files of older snapshots until `vacuum`.
+        """
+        removed, wanted = 0, sorted(set(ids))
+        for first in range(0, len(wanted), IDS_AT_A_TIME):
+            some = wanted[first : first + IDS_AT_A_TIME]
+            # Again until none is left: one may have been appended meanwhile.
+            while months := self._months_of(some):
+                removed += self._delete(predicates.of_ids(some, months))
+        return removed
+
+    def remove_before(self, kind: str, until: datetime) -> int:
+        """Delete the signals of a kind that occurred before a time; return how many rows went.
+
+        Those without a time of occurrence go by that of their receipt; without both they stay. The
+        bytes stay in files of older snapshots until `vacuum`.
+
+        Raises
+        ------
+        ValueError
+            The time has no zone.
+
+        """
+        if until.tzinfo is None:
+            raise ValueError(f"{until} has no time zone.")
+        return self._delete(predicates.of_kind_before(kind, until))
 
     def version(self) -> int:
         """Return the version of the newest snapshot."""
@@ -154,29 +190,65 @@ class Lake:
     def vacuum(self, keep_hours: int = 7 * 24) -> int:
         """Delete files that no snapshot of the last hours needs; return how many.
 
-        A query that runs longer than that meets a missing file and is answered anew.
+        A query that runs longer than that meets a missing file and is answered anew. After
+        `vacuum(keep_hours=0)` the folder holds no byte of a removed row. What a writer left behind
+        that died half-way goes, too; while others write it stays until it is a day old, for it
+        looks like what they are writing.
         """
-        return len(
-            self._commit(
-                lambda table: table.vacuum(
-                    keep_hours, dry_run=False, enforce_retention_duration=False
-                )
+        with self._writers.nobody_else(PATIENCE_SECONDS) as is_alone:
+            left_hours = keep_hours if is_alone else max(keep_hours, LEFT_BEHIND_HOURS)
+            gone = self._sweep(left_hours, is_full=True)
+            if left_hours > keep_hours:
+                gone |= self._sweep(keep_hours, is_full=False)
+        return len(gone)
+
+    def _sweep(self, keep_hours: int, *, is_full: bool) -> set[str]:
+        """Delete what was removed so long ago; in full, also what no commit names."""
+        gone = self._tried(
+            lambda table: table.vacuum(
+                keep_hours, dry_run=False, enforce_retention_duration=False, full=is_full
             )
         )
+        return set(gone)
+
+    def _delete(self, predicate: str) -> int:
+        done = self._commit(lambda table: table.delete(predicate, writer_properties=WRITING))
+        return int(done["num_deleted_rows"])
+
+    def _months_of(self, ids: list[str]) -> list[str]:
+        signals = self.signals()
+        of_these = signals.filter(signals["signal_id"].isin(ids))
+        months: list[str] = self.fetch(of_these.select("month").distinct())["month"].to_pylist()
+        return months
 
     def _commit(self, verb: Callable[[DeltaTable], Done]) -> Done:
+        """Do something to the newest table as one of its writers."""
+        with self._writers.one_more():
+            return self._tried(verb)
+
+    def _tried(self, verb: Callable[[DeltaTable], Done]) -> Done:
         """Do something to the newest table, again as often as others are quicker."""
         claim_delta()
         for attempt in range(TRIES):
             try:
-                with self._lock:
-                    self._table.update_incremental()
-                    return verb(self._table)
+                with self._lent() as table:
+                    table.update_incremental()
+                    return verb(table)
             except CommitFailedError:
                 if attempt == TRIES - 1:
                     raise
                 time.sleep(0.005 * (1 + (attempt + os.getpid()) % 7))
         raise AssertionError
+
+    @contextmanager
+    def _lent(self) -> Iterator[DeltaTable]:
+        """Lend a table that nobody else uses: no writer waits for another's compaction."""
+        with self._lock:
+            table = self._spare.pop() if self._spare else None
+        table = table or DeltaTable(self.address)
+        yield table
+        with self._lock:
+            self._spare.append(table)
 
     def _remove_older(self, newest: pa.Table) -> int:
         signals, keep = self.signals(), newest.group_by("signal_id").aggregate([("version", "max")])
@@ -187,8 +259,7 @@ class Lake:
         older = [row for row in found if row["version"] < top[row["signal_id"]]]
         if not older:
             return 0
-        done = self._commit(lambda table: table.delete(_one_of(older), writer_properties=WRITING))
-        return int(done["num_deleted_rows"])
+        return self._delete(predicates.of_versions(older))
 
     def _newest(self) -> Snapshot:
         claim_delta()
@@ -235,20 +306,3 @@ def open_lake(address: str | Path) -> Lake:
     claim_delta()
     table, folder = open_table(address)
     return Lake(str(folder or address), table, folder)
-
-
-def _one_of(rows: list[dict[str, object]]) -> str:
-    """Return the predicate that holds for rows of these months, versions and ids, no others."""
-    by_version: dict[object, list[str]] = {}
-    for row in rows:
-        by_version.setdefault(row["version"], []).append(_quoted(row["signal_id"]))
-    months = ", ".join(sorted({_quoted(row["month"]) for row in rows}))
-    parts = (
-        f"(version = {version} AND signal_id IN ({', '.join(ids)}))"
-        for version, ids in by_version.items()
-    )
-    return f"month IN ({months}) AND ({' OR '.join(parts)})"
-
-
-def _quoted(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -1,11 +1,12 @@
 """Where a lake may lie, and its Delta table there."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from amends.engine.contracts import BadInput
 
@@ -14,8 +15,12 @@ from .schema import LAKE_SCHEMA
 CONFIGURATION: Final = {
     "delta.setTransactionRetentionDuration": "interval 30 days",
     "delta.logRetentionDuration": "interval 7 days",
+    "delta.dataSkippingStatsColumns": "kind,occurred_at,received_at,version,delivery",
 }
-"""A delivery is repeated within minutes; its mark may be forgotten after a month."""
+"""A delivery is repeated within minutes; its mark may be forgotten after a month. The log keeps
+the least and greatest value of a column for each file: never of what customers said or are called,
+or a removed row would live on there.
+"""
 
 PATTERN_LETTERS: Final = frozenset("*?[")
 """Letters that the engine takes as patterns of file names."""
@@ -49,7 +54,17 @@ def open_table(address: str | Path) -> tuple[DeltaTable, Path | None]:
             where=where,
             remedy="Name a folder of its own for the lake.",
         )
+    _configure(table)
     return table, folder
+
+
+def _configure(table: DeltaTable) -> None:
+    """Bring the settings of a lake that an older version made up to date."""
+    if table.metadata().configuration.items() >= CONFIGURATION.items():
+        return
+    # Another process may do so in this instant, or write.
+    with suppress(CommitFailedError):
+        table.alter.set_table_properties(dict(CONFIGURATION))
 
 
 def _open_or_make(where: str, folder: Path | None) -> DeltaTable:

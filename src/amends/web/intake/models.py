@@ -8,6 +8,8 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from amends.engine.contracts import Kind
+
 
 class Way(models.TextChoices):
     """How signals come in."""
