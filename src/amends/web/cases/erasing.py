@@ -3,12 +3,13 @@
 The history of rows is append-only for everything but this.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
 import pgtrigger
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from amends.web.cases.models import Action, Case, Entry, Recommendation
 from amends.web.intake.models import Customer
@@ -30,7 +31,7 @@ def take_customer_off(customer_id: str, pseudonym: str) -> int:
         customer_id=pseudonym, title=ERASED, signal_id=None, value_at_risk=0
     )
     Action.objects.filter(case__in=cases).update(reason="")
-    Recommendation.objects.filter(case__in=cases).update(explanation=None)
+    _rename_in_log(cases, customer_id, pseudonym)
     Entry.objects.filter(case__in=cases).update(body="", title=ERASED, signal_id=None)
     with pgtrigger.ignore(*(f"{name}:append_only" for name in _HISTORIES)):
         history = _history("CaseEvent").filter(pgh_obj_id__in=cases)
@@ -48,5 +49,14 @@ def forget_words(signal_ids: Sequence[str]) -> int:
     )
 
 
-def _history(name: str) -> "Model._default_manager":  # type: ignore[name-defined]
-    return apps.get_model("cases", name)._default_manager  # noqa: SLF001  (Django's own name)
+def _rename_in_log(cases: Sequence[int], customer_id: str, pseudonym: str) -> None:
+    """Keep what the recommender learns from, about somebody else."""
+    logged = list(Recommendation.objects.filter(case__in=cases))
+    for row in logged:
+        told = json.dumps(row.record).replace(json.dumps(customer_id), json.dumps(pseudonym))
+        row.record, row.explanation = json.loads(told), None
+    Recommendation.objects.bulk_update(logged, ["record", "explanation"])
+
+
+def _history(name: str) -> QuerySet[Model]:
+    return apps.get_model("cases", name)._default_manager.all()  # noqa: SLF001  (Django's own name)

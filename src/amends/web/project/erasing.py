@@ -199,11 +199,16 @@ def _leave_no_bytes(tick: Tick) -> None:
 def _left(customer_id: str, words: tuple[str, ...]) -> dict[str, int]:
     """Return where the customer's id and words still stand: every text of every table, the lake."""
     signals = reads.where(lake().signals(), customer_id=customer_id)
-    return {
-        "the id in the lake": int(lake().fetch(signals.count().name("n"))["n"][0].as_py()),
-        "the id in any table": search_tables("~", intake.mentions(customer_id)),
-        "their words in any table": sum(search_tables("~~", _like(word)) for word in words),
-    }
+    left = {"lake: id": int(lake().fetch(signals.count().name("n"))["n"][0].as_py())}
+    left |= {"any table: id": 0, "any table: words": 0}
+    for table, n in search_tables("~", intake.mentions(customer_id)).items():
+        left["any table: id"] += n
+        left[f"{table}: id"] = n
+    for word in words:
+        for table, n in search_tables("~~", _like(word)).items():
+            left["any table: words"] += n
+            left[f"{table}: words"] = left.get(f"{table}: words", 0) + n
+    return left
 
 
 def _like(word: str) -> str:

@@ -4,15 +4,16 @@ from django.db import connection
 
 _TEXTS = (
     "SELECT table_name, array_agg(column_name::text ORDER BY column_name)"
-    " FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
+    " FROM information_schema.columns"
+    " JOIN information_schema.tables USING (table_schema, table_name)"
     " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
     " AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY')"
     " GROUP BY table_name ORDER BY table_name"
 )
 
 
-def search_tables(operator: str, pattern: str) -> int:
-    """Count the rows of all tables in which any text matches, whatever app they are of.
+def search_tables(operator: str, pattern: str) -> dict[str, int]:
+    """Return the tables of any app in which some text matches → how many rows do.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def search_tables(operator: str, pattern: str) -> int:
     """
     if operator not in {"~", "~~"}:
         raise ValueError(f"{operator!r} is no operator to search with.")
-    quote, found = connection.ops.quote_name, 0
+    quote, found = connection.ops.quote_name, {}
     with connection.cursor() as cursor:
         cursor.execute(_TEXTS)
         for table, columns in cursor.fetchall():
@@ -34,5 +35,6 @@ def search_tables(operator: str, pattern: str) -> int:
                 [pattern] * len(columns),
             )
             [(n,)] = cursor.fetchall()
-            found += n
+            if n:
+                found[table] = n
     return found
