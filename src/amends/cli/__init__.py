@@ -19,6 +19,7 @@ app = typer.Typer(
             "migrate": "serve:migrate",
             "user": "serve:user",
             "doctor": "serve:doctor",
+            "erase": "erase:erase",
         }
     ),
     help="Find where service breaks, make it right, prove it, stop it from happening again.",

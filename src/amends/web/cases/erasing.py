@@ -18,6 +18,11 @@ ERASED: Final = "Erased"
 _HISTORIES: Final = ("cases.CaseEvent", "cases.ActionEvent")
 
 
+def cases_of(customer_id: str) -> int:
+    """Return how many cases a customer has."""
+    return Case.objects.filter(customer_id=customer_id).count()
+
+
 def take_customer_off(customer_id: str, pseudonym: str) -> int:
     """Give the cases of a customer to somebody without name, value or words; return how many.
 

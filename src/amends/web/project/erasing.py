@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pghistory
@@ -21,7 +22,7 @@ from amends.store import reads
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.cases.erasing import forget_words, take_customer_off
+from amends.web.cases.erasing import cases_of, forget_words, take_customer_off
 from amends.web.intake import erasing as intake
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer, Erasure, ErasureState, KeptKind, Retention
@@ -45,6 +46,30 @@ def digest_of(customer_id: str) -> str:
     return hmac.new(key, customer_id.encode(), hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a customer."""
+
+    signals: int
+    """In the lake; those that wait in the inbox are not counted here."""
+    cases: int
+    has_record: bool
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to erase."""
+        return bool(self.signals or self.cases or self.has_record)
+
+
+def known_of(customer_id: str) -> Known:
+    """Return what is known of a customer, before anything is erased."""
+    return Known(
+        len(intake.ids_in_lake(customer_id)),
+        cases_of(customer_id),
+        Customer.objects.filter(pk=customer_id).exists(),
+    )
+
+
 def erase_customer(
     actor: User | None, customer_id: str, because: str, tick: Tick = _silent
 ) -> Erasure:
@@ -64,8 +89,7 @@ def erase_customer(
     now = timezone.now()
     tick("looking for the customer", 0, 1)
     words = _longest_words(customer_id)
-    found = [customer_id] if Customer.objects.filter(pk=customer_id).exists() else []
-    if not found and not words and not any(_left(customer_id, ()).values()):
+    if not words and not any(_left(customer_id, ()).values()):
         raise BadInput(
             f"Nothing is known of customer {customer_id!r}.",
             remedy="Look the id up on one of their signals; it is written exactly as there.",
