@@ -20,6 +20,7 @@ app = typer.Typer(
             "user": "serve:user",
             "doctor": "serve:doctor",
             "import": "importing:import_",
+            "erase": "erase:erase",
         }
     ),
     help="Find where service breaks, make it right, prove it, stop it from happening again.",

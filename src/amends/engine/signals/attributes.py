@@ -15,7 +15,7 @@ from .redact import placeholder_for, redact, redact_addresses
 
 _PREFIX = "attributes."
 _LONG = 40
-"""Mean characters from which on an attribute may hold what people wrote, and so is redacted."""
+"""Characters from which a value may be what somebody wrote."""
 
 
 def attribute_maps(part: pa.Table, columns: Sequence[UnderstoodColumn]) -> pa.Array:
@@ -41,8 +41,7 @@ def _text(column: pa.ChunkedArray, name: str) -> pa.Array:
     placeholder = placeholder_for(plain_name(name))
     if placeholder is not None:
         return pc.if_else(pc.is_valid(array), placeholder, array)
-    mean = pc.mean(pc.utf8_length(array)).as_py() or 0
-    return redact(array) if mean > _LONG else redact_addresses(array)
+    return _redacted(array)
 
 
 def attributes_of_rows(rows: Sequence[Mapping[str, str]]) -> pa.Array:
@@ -66,20 +65,29 @@ def redact_values(names: Sequence[str], values: Sequence[str]) -> pa.Array:
     array = pa.array(values, pa.string())
     if not len(array):
         return array
-    is_text = pc.or_(
-        pc.greater(pc.utf8_length(array), _LONG), pc.match_substring_regex(array, r"\s")
-    )
-    places = np.flatnonzero(is_text.to_numpy(zero_copy_only=False))
-    array = redact_addresses(array)
-    if len(places):
-        mask = np.zeros(len(array), dtype=bool)
-        mask[places] = True
-        array = pc.replace_with_mask(array, pa.array(mask), redact(array.take(pa.array(places))))
+    array = _redacted(array)
     private = {name: word for name in set(names) if (word := _placeholder(name))}
     if private:
         words = pa.array([private.get(name) for name in names], pa.string())
         array = pc.coalesce(words, array)
     return array
+
+
+def _redacted(array: pa.Array) -> pa.Array:
+    """Redact each value by itself, so that it reads alike among any others.
+
+    A short value without a blank is a number or a code: of these only addresses are replaced.
+    """
+    is_text = pc.or_(
+        pc.greater(pc.utf8_length(array), _LONG), pc.match_substring_regex(array, r"\s")
+    )
+    places = np.flatnonzero(pc.fill_null(is_text, False).to_numpy(zero_copy_only=False))
+    array = redact_addresses(array)
+    if not len(places):
+        return array
+    mask = np.zeros(len(array), dtype=bool)
+    mask[places] = True
+    return pc.replace_with_mask(array, pa.array(mask), redact(array.take(pa.array(places))))
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """Personal data taken out of free text before anything is stored or shown.
 
-E-mail addresses, telephone numbers, payment cards (Luhn), IBANs (mod 97) and the tokens of links
-become [e-mail], [phone], [card], [iban] and [token]. Names are not found here.
+E-mail addresses, telephone numbers, payment cards (Luhn), IBANs (mod 97), national identity numbers
+and the tokens of links become [e-mail], [phone], [card], [iban], [id] and [token]. Names are not
+found here. What is found, and how much of it, is measured in `bench/redaction.py`.
 """
 
 import re
@@ -13,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .national_ids import MAY_HOLD, redact_national_ids
+
 _EMAIL: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+"
 _URL_TOKEN: Final = r"(https?://[^\s?#]+)[?#][^\s]+"  # noqa: S105 - a pattern, no secret
 _URL_LOGIN: Final = r"(https?://)[^\s/@]+@"
 _DIGITS: Final = r"\d(?:[\s().\-/]{0,3}\d){6}"
-"""Seven digits in a row, at most three separators apart: what any number of a person has."""
+"""Seven digits, at most three separators apart: what every card, account and telephone has."""
 _CARD = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?!\w)", re.ASCII)
 _ISSUER = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[0-8]|2[2-7])\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15,18}"
@@ -32,8 +35,23 @@ _PHONE = re.compile(
     r"|00\d{1,3}(?:[\s.\-]?\d{2,4}){2,5}"
     r"|0\d{2,4}[\s.\-]\d{3,4}[\s.\-]?\d{3,4}"
     r"|0\d{9,10}"
+    r"|(?!\d\d([ .\-/])\d\d\1(?:19|20)?\d\d(?![ .\-/]?\d))0\d{1,3}(?:[ .\-]\d{2,9}){1,4}"
+    r"|0\d{1,4} ?/ ?\d{3,4}[ \-]?\d{2,5}"
     r")(?![\w\-])"
 )
+_GROUPED = re.compile(r"(?<![\w.,/\-])[1-9]\d{1,2}(?: \d{2,4}){2,3}(?![\w\-]| \d)")
+"""Eight or nine digits in groups, as Spain, Portugal and Poland write them; or an amount."""
+_TO_CALL = re.compile(
+    r"\b(?:call|phone|tel|telephone|mobile|cell|ring|reach|whatsapp|sms|text|handy|telefon\w*"
+    r"|telef\w+|ligar|llam\w+|numer\w*|my number)\b[^\d]{0,16}$",
+    re.IGNORECASE,
+)
+_NAMED_OTHERWISE = re.compile(
+    r"\b(?:order|ticket|ref|reference|invoice|booking|case|customer|tracking|parcel|article|serial"
+    r"|meter|policy|contract)(?: ?(?:no|nr|number|id))?[.:# ]{0,3}$",
+    re.IGNORECASE,
+)
+"""What stands before a number that only looks like a telephone's."""
 
 _PEOPLE: Final = "first|last|full|family|given|customer|recipient|requester"
 _PRIVATE_COLUMNS: Final = (
@@ -57,7 +75,9 @@ def redact(texts: pa.Array) -> pa.Array:
     texts = _replace(texts, pc.match_substring(texts, "://"), _URL_LOGIN, r"\1")
     texts = _replace(texts, pc.match_substring(texts, "://"), _URL_TOKEN, r"\1?[token]")
     texts = redact_addresses(texts)
-    return _apply(texts, pc.match_substring_regex(texts, _DIGITS), _numbers)
+    texts = _apply(texts, pc.match_substring_regex(texts, _DIGITS), _accounts)
+    texts = _apply(texts, pc.match_substring_regex(texts, MAY_HOLD), redact_national_ids)
+    return _apply(texts, pc.match_substring_regex(texts, _DIGITS), _phones)
 
 
 def redact_addresses(texts: pa.Array) -> pa.Array:
@@ -92,10 +112,26 @@ def _put(texts: pa.Array, places: NDArray[np.int64], new: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, pa.array(mask), new)
 
 
-def _numbers(text: str) -> str:
+def _accounts(text: str) -> str:
     text = _IBAN.sub(lambda m: "[iban]" if _is_iban(m.group()) else m.group(), text)
-    text = _CARD.sub(lambda m: "[card]" if _is_card(m.group()) else m.group(), text)
-    return _PHONE.sub(lambda m: "[phone]" if 7 <= _count(m.group()) <= 15 else m.group(), text)
+    return _CARD.sub(lambda m: "[card]" if _is_card(m.group()) else m.group(), text)
+
+
+def _phones(text: str) -> str:
+    return _GROUPED.sub(_grouped, _PHONE.sub(_phone, text))
+
+
+def _phone(found: re.Match[str]) -> str:
+    number, before = found.group(), found.string[max(found.start() - 24, 0) : found.start()]
+    is_one = 7 <= _count(number) <= 15
+    is_other = not number.startswith("+") and _NAMED_OTHERWISE.search(before)
+    return "[phone]" if is_one and not is_other else number
+
+
+def _grouped(found: re.Match[str]) -> str:
+    before = found.string[max(found.start() - 32, 0) : found.start()]
+    is_one = 8 <= _count(found.group()) <= 9 and _TO_CALL.search(before)
+    return "[phone]" if is_one else found.group()
 
 
 def _count(text: str) -> int:

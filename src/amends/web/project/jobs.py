@@ -9,6 +9,7 @@ from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.detect import watching
 from amends.web.intake.lake import lake
 from amends.web.project import pipeline
+from amends.web.project.erasing import keep_retention
 
 WATCH_AFTER_SECONDS = 8
 """Signals that land within this time are watched together."""
@@ -49,6 +50,13 @@ def vacuum(timestamp: int) -> None:  # noqa: ARG001
 def choose_series(timestamp: int) -> None:  # noqa: ARG001
     """Make series for what has become frequent enough to be watched."""
     watching.choose_series(timezone.now())
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(queueing_lock="amends.web.project.jobs.retention", pass_context=False)
+def retention(timestamp: int) -> None:  # noqa: ARG001
+    """Remove what has outlived its retention."""
+    keep_retention(timezone.now())
 
 
 def _soon() -> None:

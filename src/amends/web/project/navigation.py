@@ -86,6 +86,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     "Administration": (
         Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
+        Entry("Privacy", "shield-check", "privacy", Verb.CUSTOMER_ERASE),
         Entry("System", "activity", "system", Verb.SYSTEM_READ),
     ),
 }

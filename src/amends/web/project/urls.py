@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from amends.web.accounts.access import signed_in
 from amends.web.intake.api import api_urls
-from amends.web.project import views
+from amends.web.project import privacy_views, views
 from amends.web.ui.gallery import gallery
 
 urlpatterns = [
@@ -21,6 +21,10 @@ urlpatterns = [
     path("overview/", include("amends.web.reports.urls")),
     path("system/", views.system, name="system"),
     path("api/v1/", include((api_urls, "api"))),
+    path("privacy/", privacy_views.privacy, name="privacy"),
+    path("privacy/erase/", privacy_views.erase, name="erase"),
+    path("privacy/retention/", privacy_views.retention, name="retention"),
+    path("privacy/<int:pk>/", privacy_views.erasure, name="erasure"),
     path("live/", views.live, name="live"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

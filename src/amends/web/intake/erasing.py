@@ -1,0 +1,123 @@
+"""Signals leave inbox, quarantine and lake for good; what they were counted in stays.
+
+Identities stay, too, marked as withdrawn at a version that nothing exceeds: a source that sends the
+same again is told that it is known, and nothing comes back.
+"""
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection, transaction
+from django.db.models import Q
+
+from amends.store import reads
+from amends.web.intake.bulk import copy_in
+from amends.web.intake.lake import lake
+from amends.web.intake.models import (
+    Customer,
+    Delivery,
+    DeliveryState,
+    QuarantinedRow,
+    QuarantineState,
+)
+from amends.web.intake.receiving import pack, unpack
+
+LAST_VERSION: Final = 2**31 - 1
+ERASED: Final = "Erased"
+_WAIT_SECONDS: Final = 0.2
+
+
+def ids_in_lake(customer_id: str) -> list[str]:
+    """Return the signals of a customer that the lake holds."""
+    signals = reads.where(lake().signals(), customer_id=customer_id)
+    return list(lake().fetch(signals.select("signal_id").distinct())["signal_id"].to_pylist())
+
+
+def ids_of_kind(kind: str, until: datetime) -> list[str]:
+    """Return the signals of a kind that occurred before a time."""
+    signals = lake().signals(until=until)
+    old = signals.filter(signals["kind"] == kind)
+    return list(lake().fetch(old.select("signal_id").distinct())["signal_id"].to_pylist())
+
+
+def take_from_inbox(customer_id: str, before: datetime) -> int:
+    """Take a customer's signals out of all deliveries that wait since before a time.
+
+    A delivery that a worker has in hand is waited for: it lands, and the lake is asked afterwards.
+    """
+    taken = 0
+    seen: set[int] = set()
+    while True:
+        with transaction.atomic():
+            waiting = Delivery.objects.filter(
+                state__in=[DeliveryState.WAITING, DeliveryState.FAILED], received_at__lte=before
+            ).exclude(pk__in=seen)
+            if not waiting.exists():
+                return taken
+            free = waiting.select_for_update(skip_locked=True).order_by("pk").first()
+            if free is not None:
+                seen.add(free.pk)
+                taken += _without(free, customer_id)
+                continue
+        time.sleep(_WAIT_SECONDS)
+
+
+def take_from_quarantine(customer_id: str) -> int:
+    """Empty the quarantined rows that name a customer."""
+    named = QuarantinedRow.objects.filter(raw__regex=mentions(customer_id))
+    return _emptied(named.values_list("pk", flat=True))
+
+
+def take_old_from_quarantine(until: datetime) -> int:
+    """Empty the quarantined rows that arrived before a time."""
+    old = QuarantinedRow.objects.filter(received_at__lt=until).exclude(raw="")
+    return _emptied(old.values_list("pk", flat=True))
+
+
+def forget_customer(customer_id: str) -> int:
+    """Remove what is known of a customer; cases have been taken off it before."""
+    return Customer.objects.filter(pk=customer_id).delete()[0]
+
+
+def never_again(signal_ids: Sequence[str]) -> None:
+    """Mark signals as withdrawn for good, in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE erasing (signal_id uuid) ON COMMIT DROP")
+        copy_in(cursor, pa.table({"signal_id": list(signal_ids)}), "erasing")
+        cursor.execute(
+            "UPDATE intake_identity AS known SET version = %s, is_withdrawn = true"
+            " FROM erasing WHERE known.signal_id = erasing.signal_id",
+            [LAST_VERSION],
+        )
+
+
+def mentions(customer_id: str) -> str:
+    """Return the pattern of PostgreSQL that a text matches where it names a customer's id whole."""
+    return rf"(?<![\w-]){re.escape(customer_id)}(?![\w-])"
+
+
+def _without(delivery: Delivery, customer_id: str) -> int:
+    signals = unpack(bytes(delivery.payload))
+    is_theirs = pc.fill_null(pc.equal(signals["customer_id"], customer_id), False)
+    theirs = signals.filter(is_theirs)
+    if not len(theirs):
+        return 0
+    never_again(theirs["signal_id"].to_pylist())
+    delivery.payload = pack(signals.filter(pc.invert(is_theirs)))
+    delivery.rows -= len(theirs)
+    delivery.save(update_fields=["payload", "rows"])
+    return len(theirs)
+
+
+def _emptied(pks: Iterable[int]) -> int:
+    changed = 0
+    rows = QuarantinedRow.objects.filter(pk__in=list(pks))
+    changed += rows.filter(state=QuarantineState.OPEN).update(
+        raw="", reason=ERASED, state=QuarantineState.DISCARDED, closed_because=ERASED
+    )
+    return changed + rows.filter(~Q(raw="")).update(raw="", reason=ERASED)
