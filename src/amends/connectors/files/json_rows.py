@@ -15,8 +15,10 @@ from .bytes_of import LONGEST_RECORD, FileBytes
 from .columns import Records
 from .encoding import Encoding, find_encoding
 from .header import MOST_COLUMNS, check_width, unique_names
-from .json_flat import Json, Row, flat_row
+from .json_flat import Row, flat_row
 from .lines import CutLine, lines_of, spread_lines
+
+Json = None | bool | str | list["Json"] | dict[str, "Json"]
 
 _LONGEST_RAW = 100_000
 
