@@ -9,6 +9,7 @@ from .describe import DescribeConfig, describe
 from .features import FeatureConfig
 from .language import languages
 from .learn import LearnConfig, train
+from .meaning import Embeds
 from .sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, sentiment
 from .severity import Severities, SeverityConfig, SeverityFacts, severity
 from .severity_rules import RULES, SeverityRule
@@ -21,6 +22,7 @@ __all__ = [
     "Classifier",
     "Codebook",
     "DescribeConfig",
+    "Embeds",
     "FeatureConfig",
     "LearnConfig",
     "Reading",
