@@ -35,13 +35,14 @@ def test_near_in_meaning_is_near_in_space(embedder: Embedder) -> None:
     parcel, package, password = embedder.embed(
         ["The parcel never came", "my package has not been delivered", "I forgot my password"]
     )
-    assert float(parcel @ package) > 0.5 > 0.2 > float(parcel @ password)
+    assert float(parcel @ package) > 0.5
+    assert float(parcel @ password) < 0.2
 
 
 def test_whole_numbers_give_what_the_full_network_gives(embedder: Embedder) -> None:
     texts = ["The parcel never came, and nobody answers!", "ok", "A man is eating food."]
     full = np.stack([_full_network(embedder, text) for text in texts])
-    assert ((full * embedder.embed(texts)).sum(axis=1) > 0.985).all()
+    assert ((full * embedder.embed(texts)).sum(axis=1) > 0.975).all()
 
 
 def _full_network(embedder: Embedder, text: str) -> np.ndarray:
