@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csr_matrix
 
-from .calibrate import Quality, fit_sharpness, probabilities, quality, threshold_for
+from .calibrate import (
+    Quality,
+    candidates_from,
+    fit_sharpness,
+    probabilities,
+    quality,
+    threshold_for,
+)
 from .features import Ints, Reals
 from .linear import fit_head, folds
 from .meaning import MOST_MEANT, asked_below, fit_meaning_head, fit_weights, joint_shares
@@ -60,6 +67,8 @@ class Examination:
     quality: Quality
     contradicted: float
     """Share of labels that the rest of the data speaks against."""
+    candidates_from: float
+    """Probability from which a cause belongs to the set that holds the right one in 95 %."""
     look: Look | None = None
 
 
@@ -105,26 +114,28 @@ def examine(
         both = _forced(joint_shares(margins, meant, weights)[:, :n_real])
         look, final = _look(first, both, given, used, weights, precision)
     real = given < n_real
+    likely = candidates_from(final.share[real & used], given[real & used])
     scored = quality(
         final.cause[real],
         final.confidence[real],
         given[real],
         threshold=look.threshold if look else threshold,
     )
-    return Examination(cost, sharpness, threshold, scored, float(doubted.mean()), look)
+    return Examination(cost, sharpness, threshold, scored, float(doubted.mean()), likely, look)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Forced:
-    """The likeliest cause of each text, and its probability."""
+    """The probabilities of N texts (N, K), the likeliest cause of each, and its probability."""
 
+    share: Reals
     cause: Ints
     confidence: Reals
 
 
 def _forced(share: Reals) -> _Forced:
     cause = share.argmax(axis=1)
-    return _Forced(cause, share[np.arange(len(share)), cause])
+    return _Forced(share, cause, share[np.arange(len(share)), cause])
 
 
 def _look(
@@ -139,10 +150,7 @@ def _look(
     is_right = (first.cause == given, both.cause == given)
     below = asked_below(first.confidence[used], is_right[0][used], is_right[1][used])
     again = first.confidence < below
-    final = _Forced(
-        np.where(again, both.cause, first.cause),
-        np.where(again, both.confidence, first.confidence),
-    )
+    final = _forced(np.where(again[:, None], both.share, first.share))
     threshold = threshold_for(final.confidence[used], (final.cause == given)[used], precision)
     return Look(weights, below, threshold, float(again.mean())), final
 

@@ -133,6 +133,7 @@ def train(
         ),
         meaning=meaning,
         embedder=embedder,
+        candidates_from=found.candidates_from,
     )
 
 

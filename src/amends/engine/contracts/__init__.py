@@ -51,6 +51,7 @@ from .taxonomy import (
     starter_taxonomies,
     starter_taxonomy,
 )
+from .taxonomy_changes import Change, merge, move, retire, split
 from .words import ActionKind, BreakdownState, Bucket, Kind, Severity, Verdict
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "CauseCost",
     "CauseReport",
     "CauseShare",
+    "Change",
     "ClassifierReport",
     "ConditionResult",
     "CostAssumption",
@@ -122,8 +124,12 @@ __all__ = [
     "as_datetime",
     "check_signals",
     "compensation_share",
+    "merge",
+    "move",
     "read_taxonomy",
+    "retire",
     "signal_id",
+    "split",
     "starter_taxonomies",
     "starter_taxonomy",
 ]
