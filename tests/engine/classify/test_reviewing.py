@@ -49,10 +49,10 @@ def test_each_cause_of_a_text_has_its_own_mood() -> None:
 
 
 def test_the_mood_is_that_of_the_part() -> None:
-    text = "I love that the refund for the lamp was quick, but the tent vanished, that is terrible"
+    text = "Where is my refund for the sofa? The jacket vanished in the depot, this is terrible!"
     (told,) = told_causes(LEARNT, [text])
     mood = {one.cause: one.sentiment for one in told}
-    assert mood["post/lost"] < 0
+    assert mood["post/lost"] < min(mood["money/refund"], 0)
 
 
 def test_corrections_are_learnt_at_once_and_the_rest_stays() -> None:

@@ -25,14 +25,14 @@ def novelty(vectors: Reals, confidence: Reals, known: Reals, known_confidence: R
     usual = (own.sum(axis=1) - own.max(axis=1)) / n
     doubt, usual_doubt = -_log_odds(confidence), -_log_odds(known_confidence)
     far = _deviations(-near, -usual)
-    return (_deviations(doubt, usual_doubt) + far) / 2
+    return np.asarray((_deviations(doubt, usual_doubt) + far) / 2, np.float32)
 
 
 def _log_odds(share: Reals) -> Reals:
     inside = np.clip(share, 1e-4, 1 - 1e-4)
-    return np.log(inside / (1 - inside)).astype(np.float32)
+    return np.asarray(np.log(inside / (1 - inside)), np.float32)
 
 
 def _deviations(values: Reals, usual: Reals) -> Reals:
     scale = max(float(usual.std()), 1e-6)
-    return ((values - usual.mean()) / scale).astype(np.float32)
+    return np.asarray((values - usual.mean()) / scale, np.float32)
