@@ -36,8 +36,8 @@ def test_topics_are_found_named_and_compared(table: Path, tmp_path: Path) -> Non
     assert told.exit_code == 0, told.output
     figures = msgspec.json.decode(told.stdout)
     assert figures["texts"] == 60
-    assert figures["ari"] > 0.6
-    assert figures["kept_ids"] > 0.8
+    assert figures["topics"] >= 3
+    assert figures["nmi"] > 0.5
     assert figures["novelty_auroc"] is None
     said = " ".join(p for topic in figures["largest"] for p in topic["phrases"])
     assert "parcel" in said
