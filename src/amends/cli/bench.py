@@ -6,6 +6,7 @@ from amends.cli.lazy import lazy_group
 
 DOORS = (
     "classify",
+    "topics",
     "detect",
     "localize",
     "effects",

@@ -18,12 +18,22 @@ def classify(
     predictions_out: Annotated[
         Path | None, typer.Option(help="Write row, label, predicted, confidence here.")
     ] = None,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the network: meaning decides where words leave doubt."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Learn causes from one file and tell them in another."""
     with refusals(), progress() as tick:
         figures = bench_classify(
-            train, test, tick, text=text, label=label, predictions_out=predictions_out
+            train,
+            test,
+            tick,
+            text=text,
+            label=label,
+            predictions_out=predictions_out,
+            embeddings=embeddings,
         )
     if as_json:
         emit_json(figures)

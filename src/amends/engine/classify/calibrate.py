@@ -12,6 +12,7 @@ from .features import Ints, Reals
 LOWEST_SHARPNESS: Final = 0.2
 HIGHEST_SHARPNESS: Final = 60.0
 EVEN_ODDS: Final = 0.5
+COVERAGE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,20 @@ def threshold_for(confidence: Reals, is_right: NDArray[np.bool_], precision: flo
     if len(enough) == 0:
         return precision
     return max(float(confidence[order[enough[-1]]]), EVEN_ODDS)
+
+
+def candidates_from(share: Reals, cause: Ints, coverage: float = COVERAGE) -> float:
+    """Return the probability from which a cause belongs to a set that holds the right one.
+
+    Split conformal prediction (Vovk, Gammerman & Shafer 2005; Sadinle, Lei & Wasserman 2019) on
+    held-out probabilities (N, K): in `coverage` of texts like these the set of all causes at least
+    that likely holds the right one, whatever the probabilities are worth.
+    """
+    own = np.sort(share[np.arange(len(cause)), cause])
+    if not len(own):
+        return 0.0
+    place = int(np.floor((1 - coverage) * (len(own) + 1))) - 1
+    return float(own[place]) if place >= 0 else 0.0
 
 
 def quality(predicted: Ints, confidence: Reals, cause: Ints, *, threshold: float = 0.0) -> Quality:

@@ -1,15 +1,26 @@
-"""A cheap guess at the language by its smallest words."""
+"""Which language a text is in: by its smallest words, and by its letters where those say nothing.
+
+Small words decide most texts of a service desk, fast, and know when a text is too short to tell;
+what they leave open goes to py3langid (naive Bayes over byte sequences, 97 languages; Lui & Baldwin
+2012), which is asked to be sure.
+"""
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from .clean import clean_text
 
 UNKNOWN: Final = "und"
 """Too short to tell (ISO 639-2 "undetermined")."""
 OTHER: Final = "other"
-"""Written in a script, or with words, that none of the known languages uses."""
+"""In words that no language is sure of."""
+_SURE: Final = 0.6
+_FEWEST: Final = 3
+"""Words, or letters of a script without spaces, below which letters tell nothing."""
 
 _SMALL_WORDS: Final = {
     "en": "the and is was are to of in my i it you that for not have has with this on be they your"
@@ -31,7 +42,7 @@ _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
 def languages(texts: Sequence[str | None]) -> list[str]:
-    """Return en, de, es, fr, pt, it, "other", or "und" for each of N raw texts."""
+    """Return the language of each of N raw texts: ISO 639-1, "other", or "und"."""
     known: dict[str | None, str] = {}
     for text in texts:
         if text not in known:
@@ -43,11 +54,24 @@ def _guess(text: str) -> str:
     letters = [c for c in text if c.isalpha()]
     if not letters:
         return UNKNOWN
-    if len(_LATIN.findall(text)) < 0.6 * len(letters):
-        return OTHER
     tokens = _TOKEN.findall(text.lower().replace("’", "'"))
+    if len(_LATIN.findall(text)) < 0.6 * len(letters):
+        return _by_letters(text) if len(letters) >= _FEWEST else OTHER
     hits = {name: sum(t in words for t in tokens) for name, words in _WORDS.items()}
     best = max(hits, key=lambda name: hits[name])
-    if hits[best] == 0:
-        return UNKNOWN if len(tokens) < 8 else OTHER
-    return best if hits[best] >= 0.08 * len(tokens) else OTHER
+    if hits[best] >= max(0.08 * len(tokens), 1):
+        return best
+    if len(tokens) < _FEWEST:
+        return UNKNOWN
+    found = _by_letters(text)
+    return UNKNOWN if found == OTHER and len(tokens) < 8 else found
+
+
+def _by_letters(text: str) -> str:
+    name, share = _identifier().classify(text)
+    return str(name) if share >= _SURE and name != "zxx" else OTHER
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,9 +14,10 @@ from .classifier import Classifier, Codebook, version_of
 from .clean import clean_text
 from .codes import Reading, read_labels
 from .describe import own_texts
-from .examine import Examination, examine
+from .examine import MOST_EXAMINED, Examination, Examples, Look, examine, joined, sample
 from .features import FeatureConfig, Ints, fit_features
-from .linear import fit_head, stack
+from .linear import fit_head
+from .meaning import Embeds, Meaning, fit_meaning_head
 from .nothing import NOTHING
 
 MOST_CAUSES: Final = 20_000
@@ -73,6 +74,8 @@ def train(
     labels: Sequence[str | None],
     taxonomy: Taxonomy | None,
     config: LearnConfig = LearnConfig(),
+    *,
+    embedder: Embeds | None = None,
 ) -> Classifier:
     """Fit a classifier on N raw texts and their labels (None or "": not labelled).
 
@@ -90,12 +93,18 @@ def train(
         raise ValueError(f"{len(texts)} texts, {len(labels)} labels.")
     lesson = _lesson(texts, _read(texts, labels, taxonomy), config)
     features = fit_features([*lesson.texts, *lesson.own], config.features)
-    rows = features.transform(lesson.texts)
-    extra = (features.transform(lesson.own), lesson.own_cause)
+    examined = sample(len(lesson.texts), MOST_EXAMINED, config.seed + 2)
+    told = [lesson.texts[i] for i in examined]
+    vectors = embedder.embed([*told, *lesson.own]) if embedder else None
+    seen = Examples(features.transform(lesson.texts), lesson.cause)
+    extra = Examples(features.transform(lesson.own), lesson.own_cause)
+    part = seen.take(examined)
+    if vectors is not None:
+        part = replace(part, vectors=vectors[: len(told)])
+        extra = replace(extra, vectors=vectors[len(told) :])
     found = examine(
-        lesson.texts,
-        rows,
-        lesson.cause,
+        told,
+        part,
         extra,
         n_causes=lesson.n_classes,
         n_real=len(lesson.paths),
@@ -105,9 +114,10 @@ def train(
         noisy=lesson.reading.how != "labels",
         seed=config.seed,
     )
-    x, y = stack(rows, lesson.cause, extra)
-    head = fit_head(x, y, lesson.n_classes, cost=found.cost)
-    version = version_of(features, head, found.sharpness, found.threshold)
+    everything = joined(seen, extra)
+    head = fit_head(everything.words, everything.cause, lesson.n_classes, cost=found.cost)
+    meaning = _meaning(joined(part, extra), lesson.n_classes, found.look, embedder)
+    version = version_of(features, head, found.sharpness, found.threshold, meaning)
     return Classifier(
         taxonomy=lesson.reading.taxonomy,
         causes=lesson.paths,
@@ -121,6 +131,24 @@ def train(
             is_truth=lesson.reading.how == "labels",
             trust=1 - found.contradicted,
         ),
+        meaning=meaning,
+        embedder=embedder,
+        candidates_from=found.candidates_from,
+    )
+
+
+def _meaning(
+    rows: Examples, n_causes: int, look: Look | None, embedder: Embeds | None
+) -> Meaning | None:
+    if look is None or embedder is None or rows.vectors is None:
+        return None
+    return Meaning(
+        version=embedder.version,
+        head=fit_meaning_head(rows.vectors, rows.cause, n_causes),
+        of_words=look.weights[0],
+        of_meaning=look.weights[1],
+        below=look.below,
+        threshold=look.threshold,
     )
 
 
@@ -242,4 +270,6 @@ def _found_note(lesson: _Lesson, found: Examination) -> str:
     parts.append(f"{found.contradicted:.0%} of the labels are contradicted by the rest")
     if lesson.reading.how != "labels":
         parts.append("taken for slips of coding when confidence was calibrated")
+    if found.look is not None:
+        parts.append(f"{found.look.asked:.0%} were looked at twice: by words, then by meaning")
     return ", ".join(parts) + "."

@@ -76,35 +76,6 @@ def folds(texts: Sequence[str], cause: Ints, n_folds: int, rng: np.random.Genera
     return fold[group]
 
 
-def out_of_fold(
-    rows: csr_matrix,
-    cause: Ints,
-    n_causes: int,
-    fold: Ints,
-    *,
-    checked: Ints,
-    cost: float,
-    extra: tuple[csr_matrix, Ints],
-) -> Reals:
-    """Return margins (len(checked), K) of the checked rows by heads that have not seen them.
-
-    `extra` are rows and causes (of the taxonomy itself) that every fold may learn from.
-    """
-    margins = np.empty((len(checked), n_causes), np.float32)
-    for k in np.unique(fold):
-        seen = np.flatnonzero(fold != k)
-        x, y = stack(rows[seen], cause[seen], extra)
-        held_out = fold[checked] == k
-        head = fit_head(x, y, n_causes, cost=cost)
-        margins[held_out] = head.margins(rows[checked[held_out]])
-    return margins
-
-
-def stack(rows: csr_matrix, cause: Ints, extra: tuple[csr_matrix, Ints]) -> tuple[csr_matrix, Ints]:
-    """Append the extra rows and causes."""
-    return sparse.vstack([rows, extra[0]], format="csr"), np.concatenate([cause, extra[1]])
-
-
 def _single(width: int, cause: int, n_causes: int) -> LinearHead:
     bias = np.full(n_causes, UNKNOWN_MARGIN, np.float32)
     bias[cause] = 0

@@ -53,6 +53,7 @@ from .taxonomy import (
     starter_taxonomies,
     starter_taxonomy,
 )
+from .taxonomy_changes import Change, merge, move, retire, split
 from .words import ActionKind, BreakdownState, Bucket, Kind, Severity, Verdict
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "CauseCost",
     "CauseReport",
     "CauseShare",
+    "Change",
     "ClassifierReport",
     "ConditionResult",
     "CostAssumption",
@@ -126,8 +128,12 @@ __all__ = [
     "check_signals",
     "compensation_share",
     "measure_named",
+    "merge",
+    "move",
     "read_taxonomy",
+    "retire",
     "signal_id",
+    "split",
     "starter_taxonomies",
     "starter_taxonomy",
 ]

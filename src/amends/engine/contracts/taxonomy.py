@@ -11,6 +11,8 @@ from .words import Severity
 
 TAXONOMIES = Path(__file__).parent / "taxonomies"
 """Starter taxonomies, one YAML file each."""
+DEEPEST = 3
+"""Levels of the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Taxonomy:
     Raises
     ------
     ValueError
-        Two causes have one path, or a cause's branch is missing.
+        Two causes have one path, or one name on the same branch; a cause's branch is missing; or
+        the tree is deeper than three levels.
 
     """
 
@@ -62,6 +65,11 @@ class Taxonomy:
                 raise ValueError(
                     f"Taxonomy {self.name}: {cause.path} hangs on {cause.parent}, which is missing."
                 )
+            if cause.path.count("/") >= DEEPEST:
+                raise ValueError(
+                    f"Taxonomy {self.name}: {cause.path} lies deeper than {DEEPEST} levels."
+                )
+        _check_names(self.name, self.causes)
         object.__setattr__(self, "_by_path", by_path)
 
     def __getitem__(self, path: str) -> Cause:
@@ -96,11 +104,11 @@ def read_taxonomy(path: Path) -> Taxonomy:
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        causes = tuple(_causes(data["causes"], prefix=""))
+        causes = tuple(_causes(data["causes"]))
         return Taxonomy(data["name"], data["title"], str(data["version"]), causes)
     except yaml.YAMLError as error:
         raise ValueError(f"{path.name}: not YAML: {error}") from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path.name}: not a taxonomy: {error!r} is missing or wrong.") from error
 
 
@@ -124,9 +132,25 @@ def starter_taxonomies() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in TAXONOMIES.glob("*.yaml")))
 
 
-def _causes(nodes: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Cause]:
+def _check_names(name: str, causes: Iterable[Cause]) -> None:
+    """Refuse two causes that people could not tell apart: one name on one branch."""
+    seen: dict[tuple[str | None, str], str] = {}
+    for cause in causes:
+        other = seen.setdefault((cause.parent, cause.label.casefold().strip()), cause.path)
+        if other != cause.path:
+            raise ValueError(
+                f"Taxonomy {name}: {other} and {cause.path} are both called “{cause.label}”."
+            )
+
+
+def _causes(
+    nodes: Iterable[Mapping[str, Any]], prefix: str = "", above: tuple[int, ...] = ()
+) -> Iterator[Cause]:
+    """Walk the tree; YAML can make a node hang on itself, which is refused."""
     for node in nodes:
         path = f"{prefix}{node['key']}"
+        if id(node) in above:
+            raise ValueError(f"Cause {path} hangs on itself: the tree goes round in a circle.")
         yield Cause(
             path=path,
             label=node["label"],
@@ -138,4 +162,4 @@ def _causes(nodes: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Cause]:
             journey_stages=tuple(node.get("journey_stages", ())),
             default_severity=Severity(node.get("severity", "medium")),
         )
-        yield from _causes(node.get("causes", ()), prefix=f"{path}/")
+        yield from _causes(node.get("causes", ()), f"{path}/", (*above, id(node)))

