@@ -6,6 +6,7 @@ from .config import PACES, DetectConfig, Pace
 from .detection import Detection, detect
 from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
+from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
 from .severity import severity_of
 
@@ -14,8 +15,11 @@ __all__ = [
     "DetectConfig",
     "Detection",
     "Finding",
+    "Judged",
     "LocalizeConfig",
+    "Monitor",
     "Pace",
+    "Past",
     "check_batch",
     "detect",
     "family_of",

@@ -70,11 +70,11 @@ def forecast(
     design: Regressors,
     span: tuple[int, int, int],
     pace: Pace,
-    before: Forecast | None = None,
+    before: tuple[Floats, Floats] | None = None,
 ) -> Forecast:
     """Fit the buckets [first, origin) and forecast [origin, end); `span` = (first, origin, end).
 
-    `before` is the forecast of the last origin: the fit starts from its coefficients.
+    `before` holds coefficients and dispersion of the last origin: the fit starts from them.
     """
     first, origin, end = span
     past = Design(design.columns[first:origin])
@@ -85,9 +85,8 @@ def forecast(
     for members in history.generations:
         prior = _prior(design, coef, history.parents[members])
         start = None
-        if before is not None and before.coef.shape[1] == p:
-            known = before.coef[members], before.dispersion[members]
-            start = Fit(known[0], np.empty((0, p, p)), known[1])
+        if before is not None and before[0].shape[1] == p:
+            start = Fit(before[0][members], np.empty((0, p, p)), before[1][members])
         fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start)
         coef[members], dispersion[members] = fit.coef, fit.dispersion
         level, level_variance = _level(link, seen, fit, mean, pace)
