@@ -28,7 +28,7 @@ class Pace:
     """Widths of the fast arm's windows, and the part of its budget that each has."""
 
 
-_WEEK_WINDOWS = ((1, 0.5), (2, 0.5))
+_WEEK_WINDOWS = ((1, 0.3), (2, 0.7))
 _DAY_WINDOWS = ((1, 0.3), (2, 0.25), (4, 0.2), (7, 0.25))
 _FINE_WINDOWS = ((1, 0.3), (3, 0.25), (6, 0.2), (12, 0.25))
 

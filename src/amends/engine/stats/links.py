@@ -47,10 +47,6 @@ class Link(Protocol):
         """Return the predictor at which `value` is expected."""
         ...
 
-    def residual(self, value: Floats, mean: Floats, exposure: Floats) -> Floats:
-        """Return residuals of unit variance at dispersion 1, as near normal as may be."""
-        ...
-
     def tail(self, value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
         """Return the probability of `value` or worse."""
         ...
@@ -87,12 +83,6 @@ class LogLink:
     def predictor(self, value: Floats, exposure: Floats) -> Floats:
         """Return the log rate."""
         return np.asarray(np.log(np.maximum(value, _EDGE) / np.maximum(exposure, 1e-300)))
-
-    def residual(self, value: Floats, mean: Floats, exposure: Floats) -> Floats:
-        """Return Anscombe's residuals."""
-        del exposure
-        base = np.maximum(mean, _EDGE)
-        return np.asarray(1.5 * (np.cbrt(value) ** 2 - np.cbrt(base) ** 2) / base ** (1 / 6))
 
     def tail(self, value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
         """Return the negative binomial tail."""
@@ -151,12 +141,6 @@ class LogitLink:
         """Return the log odds of badness."""
         share = value / np.maximum(exposure, _EDGE)
         return np.asarray(logit(np.clip(share, _EDGE, 1 - _EDGE)))
-
-    def residual(self, value: Floats, mean: Floats, exposure: Floats) -> Floats:
-        """Return Pearson's residuals."""
-        return np.asarray(
-            (value - mean) / np.sqrt(np.maximum(self.variance(mean, exposure), _EDGE))
-        )
 
     def tail(self, value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
         """Return the tail of the sum."""
