@@ -9,6 +9,7 @@ from .localize import LocalizeConfig, localize
 from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
 from .severity import severity_of
+from .storm import break_storms
 
 __all__ = [
     "PACES",
@@ -20,6 +21,7 @@ __all__ = [
     "Monitor",
     "Pace",
     "Past",
+    "break_storms",
     "check_batch",
     "detect",
     "family_of",

@@ -8,7 +8,7 @@ unsure as it is wide.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ from .hierarchy import Indices
 _OUTLIER = 3.0
 """Residual from which past buckets are taken for an outbreak (Noufaily et al. 2013 have 2.58)."""
 _OUTLIER_POWER = 8
+_IMPOSSIBLE = 10.0
+"""Residual from which a bucket has no weight at all, lest 10⁹ events weigh in after all."""
+_BEYOND = 50.0
+"""Times the median rate, and events, above which a value is cut in the first, plain fit."""
 _OUTLIER_FROM = 0.6
 """Part of it, in standard deviations, from which a residual is worth to be computed exactly."""
 _PLAIN_STEPS, _WEIGHED_STEPS = 4, 2
@@ -127,22 +131,36 @@ def _fit(
     widths: Sequence[int],
 ) -> tuple[Fit, Observed, Floats]:
     """Return the fit, the observations with past outbreaks weighted down, and what is expected."""
-    fit = start or start_fit(link, seen, prior)
+    used = past.columns.shape[1]
+    fit = start or _plain_fit(link, past, seen, prior)
     weighed = seen
     mean = expected(link, past, seen, fit)
-    plain, weighed_steps = (0, 1) if start else (_PLAIN_STEPS, _WEIGHED_STEPS)
-    for step in range(plain + weighed_steps):
-        if step >= plain:
-            weighed = Observed(
-                seen.value, seen.exposure, seen.weight * _calm(link, seen, mean, fit, widths)
-            )
-            used = past.columns.shape[1]
-            dispersion = pearson_dispersion(link, weighed, mean, used, _PRIOR_DISPERSION)
-            dispersion = np.maximum(dispersion, link.least_dispersion)
-            fit = Fit(fit.coef, fit.covariance, dispersion)
-        fit = newton_step(link, past, weighed, prior, fit, mean)
+    for _ in range(1 if start else _WEIGHED_STEPS):
+        weight = seen.weight * _calm(link, seen, mean, fit, widths)
+        weighed = Observed(seen.value, seen.exposure, weight)
+        dispersion = pearson_dispersion(link, weighed, mean, used, _PRIOR_DISPERSION)
+        dispersion = np.maximum(dispersion, link.least_dispersion)
+        fit = newton_step(link, past, weighed, prior, replace(fit, dispersion=dispersion), mean)
         mean = expected(link, past, seen, fit)
     return fit, weighed, mean
+
+
+def _plain_fit(link: Link, past: Design, seen: Observed, prior: Prior) -> Fit:
+    """Return the fit to all of the past, but for what is beyond all measure."""
+    counted = seen.weight > 0
+    rates = np.divide(seen.value, seen.exposure, where=counted, out=np.full(counted.shape, np.nan))
+    middle = np.maximum(counted.sum(axis=1) - 1, 0) // 2
+    median = np.nan_to_num(np.sort(rates, axis=1)[np.arange(len(rates)), middle])
+    most = _BEYOND * (median[:, None] * seen.exposure + 1)
+    capped = Observed(np.minimum(seen.value, most), seen.exposure, seen.weight)
+    fit = start_fit(link, capped, prior)
+    mean = expected(link, past, capped, fit)
+    for _ in range(_PLAIN_STEPS):
+        fit = newton_step(link, past, capped, prior, fit, mean)
+        mean = expected(link, past, capped, fit)
+    used = past.columns.shape[1]
+    dispersion = pearson_dispersion(link, capped, mean, used, _PRIOR_DISPERSION)
+    return replace(fit, dispersion=np.maximum(dispersion, link.least_dispersion))
 
 
 def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit, widths: Sequence[int]) -> Floats:
@@ -164,7 +182,8 @@ def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit, widths: Sequence[i
         residual = -ndtri(tail)
         for step in range(width):
             np.maximum.at(worst, (row, at + step), residual)
-    return np.asarray((_OUTLIER / np.maximum(worst, _OUTLIER)) ** _OUTLIER_POWER)
+    weight = (_OUTLIER / np.maximum(worst, _OUTLIER)) ** _OUTLIER_POWER
+    return np.asarray(np.where(worst < _IMPOSSIBLE, weight, 0.0))
 
 
 def _runs(values: Floats, width: int) -> Floats:

@@ -26,6 +26,7 @@ from amends.engine.detect import (
     DetectConfig,
     Detection,
     Finding,
+    break_storms,
     detect,
     find_breakdowns,
     group_overlapping,
@@ -106,7 +107,17 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
         findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
         watched.append(Watched(measure, batch, detection, findings))
     tick("watching for breakdowns", len(measures), len(measures))
-    return Watch(period, dims, tuple(watched), "", _limits(period), config)
+    watched = told_once(watched)
+    return Watch(
+        period, dims, tuple(watched), "", (*_limits(period), *_storm_limits(watched)), config
+    )
+
+
+def told_once(judged: Sequence[Watched]) -> list[Watched]:
+    """Return what was watched with alarm storms grouped, over all measures; see `break_storms`."""
+    n_series = sum(len(w.batch.keys) for w in judged)
+    calmed = iter(break_storms([f for w in judged for f in w.findings], n_series))
+    return [replace(w, findings=tuple(next(calmed) for _ in w.findings)) for w in judged]
 
 
 def watched_signals(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
@@ -175,6 +186,20 @@ def _closed(batch: SeriesBatch, country: str) -> np.ndarray | None:
             remedy="Give an ISO 3166 code such as DE, GB or US.",
         ) from None
     return np.array([float(as_datetime(start).date() in days) for start in batch.starts])
+
+
+def _storm_limits(watched: Sequence[Watched]) -> list[Limit]:
+    """Say of every alarm storm that it is told once."""
+    return [
+        Limit(
+            f"breakdowns that began on {as_datetime(w.batch.starts[f.detected]):%-d %b %Y}",
+            f"{f.stands_for + 1} series alarmed at once and are told as one breakdown",
+            "Look for what they share: a file loaded twice, a clock that jumped, an outage.",
+        )
+        for w in watched
+        for f in w.findings
+        if f.stands_for
+    ]
 
 
 def _limits(period: WatchedPeriod) -> tuple[Limit, ...]:
