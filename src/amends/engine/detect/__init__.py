@@ -4,10 +4,12 @@ from .breakdowns import Finding, find_breakdowns, to_breakdown
 from .checks import check_batch, family_of
 from .config import PACES, DetectConfig, Pace
 from .detection import Detection, detect
+from .discoveries import discover
 from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
+from .resolutions import ResolutionPace, resolution_pace
 from .severity import severity_of
 from .storm import break_storms
 
@@ -21,14 +23,17 @@ __all__ = [
     "Monitor",
     "Pace",
     "Past",
+    "ResolutionPace",
     "break_storms",
     "check_batch",
     "detect",
+    "discover",
     "family_of",
     "find_breakdowns",
     "group_overlapping",
     "leaves_at",
     "localize",
+    "resolution_pace",
     "severity_of",
     "to_breakdown",
 ]

@@ -31,7 +31,7 @@ from .config import Pace
 from .design import Regressors
 from .hierarchy import Indices
 
-_OUTLIER = 3.0
+_OUTLIER = 2.8
 """Residual from which past buckets are taken for an outbreak (Noufaily et al. 2013 have 2.58)."""
 _OUTLIER_POWER = 8
 _IMPOSSIBLE = 10.0

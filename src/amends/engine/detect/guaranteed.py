@@ -35,12 +35,14 @@ def likelihood_ratios(
         Value and exposure, each (N, k).
     eta
         Predictor and its standard deviation, each (N, k).
+    dispersion
+        (N, k) or what broadcasts to it.
 
     """
     value, exposure = seen
     cautious = eta[0] + link.sign * np.maximum(eta[1], log(1 + config.tolerance))
     mean = link.mean(cautious, exposure)
-    ln = link.log_ratio(value, exposure, mean, dispersion[:, None], np.array(config.ratios))
+    ln = link.log_ratio(value, exposure, mean, dispersion, np.array(config.ratios))
     return np.asarray(np.exp(np.minimum(ln, 700.0)))
 
 

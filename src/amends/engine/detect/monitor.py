@@ -253,9 +253,8 @@ class Monitor:
         base = self.link.variance(mean, exposure)
         noise, drift = phi * base, base * sd
         usable = known & state.judged[:, None]
-        ratios = likelihood_ratios(
-            self.link, (value, exposure), (eta, sd), state.dispersion, self.config
-        )
+        seen_of = (value, exposure)
+        ratios = likelihood_ratios(self.link, seen_of, (eta, sd), phi, self.config)
         low, high = self.link.range(mean, exposure, noise + drift**2, _RANGE_Z)
         told = _nothing(value.shape)
         seen, given, usual, scatter, unsure = (
