@@ -1,6 +1,6 @@
 """Which series are watched, and the breakdowns that are found in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,7 +31,13 @@ from amends.engine.detect import (
     find_breakdowns,
     group_overlapping,
 )
-from amends.engine.signals import choose_slices, measures_of, roll_up_slices
+from amends.engine.signals import (
+    ChosenSlices,
+    LeftOut,
+    choose_slices,
+    measures_of,
+    roll_up_slices,
+)
 
 from .options import AnalyzeOptions
 from .period import WatchedPeriod, choose_period
@@ -96,21 +102,21 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     ends_at = as_datetime(period.ends_at)
     steps = (period.ends_at - period.starts_at) / np.timedelta64(period.bucket.seconds, "s")
     measures = measures_to_watch(inside)
-    slices = {m: slices_to_watch(inside, m, dims) for m in measures}
-    config = _config(options, period, float(steps), sum(len(s) for s in slices.values()))
+    chosen = {m: _chosen(inside, m, dims) for m in measures}
+    n_series = sum(len(each.slices) for each in chosen.values())
+    config = _config(options, period, float(steps), n_series)
     watched = []
     for number, measure in enumerate(measures):
         tick("watching for breakdowns", number, len(measures))
-        batch = roll_up_slices(inside, measure, slices[measure], period.bucket, ends_at)
+        batch = roll_up_slices(inside, measure, chosen[measure].slices, period.bucket, ends_at)
         batch = replace(batch, closed=_closed(batch, options.country))
         detection = detect(batch, config)
         findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
         watched.append(Watched(measure, batch, detection, findings))
     tick("watching for breakdowns", len(measures), len(measures))
     watched = told_once(watched)
-    return Watch(
-        period, dims, tuple(watched), "", (*_limits(period), *_storm_limits(watched)), config
-    )
+    said = (*_limits(period), *_rest_limits(chosen.values()), *_storm_limits(watched))
+    return Watch(period, dims, tuple(watched), "", said, config)
 
 
 def told_once(judged: Sequence[Watched]) -> list[Watched]:
@@ -152,14 +158,37 @@ def measures_to_watch(signals: pa.Table) -> tuple[str, ...]:
 
 def slices_to_watch(signals: pa.Table, measure: str, dims: Sequence[str]) -> list[Slice]:
     """Return everything, each dimension's values, each cause, and each cause within each value."""
-    chosen = list(choose_slices(signals, measure, dims, minimum=LEAST_EVENTS, top=TOP).slices)
+    return list(_chosen(signals, measure, dims).slices)
+
+
+def _chosen(signals: pa.Table, measure: str, dims: Sequence[str]) -> ChosenSlices:
+    first = choose_slices(signals, measure, dims, minimum=LEAST_EVENTS, top=TOP)
+    chosen = list(first.slices)
     if MEASURES[measure].family is Family.COUNT:
         for dim in (None, *dims):
             pair = ["cause"] if dim is None else [dim, "cause"]
             chosen += choose_slices(
                 signals, measure, pair, minimum=LEAST_EVENTS, top=TOP, pairs=dim is not None
             ).slices
-    return list(dict.fromkeys(chosen))
+    return ChosenSlices(tuple(dict.fromkeys(chosen)), first.left_out)
+
+
+def _rest_limits(chosen: Iterable[ChosenSlices]) -> list[Limit]:
+    """Say of every dimension with very many values that most have no series of their own."""
+    most: dict[str, LeftOut] = {}
+    for rest in (rest for each in chosen for rest in each.left_out):
+        (dim,) = rest.dims
+        if rest.values > TOP and (dim not in most or rest.values > most[dim].values):
+            most[dim] = rest
+    return [
+        Limit(
+            f"breakdowns of single values of {dim}",
+            f"{rest.values:,} of its values, with {rest.signals:,} signals, are too rare or beyond "
+            f"the {TOP} most frequent and have no series of their own",
+            "They count in every series above them. Group the values if they belong together.",
+        )
+        for dim, rest in most.items()
+    ]
 
 
 def _config(
