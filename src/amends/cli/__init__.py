@@ -13,6 +13,7 @@ app = typer.Typer(
             "demo": "demo:demo",
             "worlds": "worlds:worlds",
             "bench": "bench:bench",
+            "backtest": "backtest:backtest",
             "serve": "serve:serve",
             "web": "serve:web",
             "worker": "serve:worker",

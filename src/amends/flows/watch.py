@@ -22,6 +22,7 @@ from amends.flows.analyze.watching import (
     Watched,
     measures_to_watch,
     slices_to_watch,
+    told_once,
     watched_dims,
 )
 
@@ -62,7 +63,7 @@ def config_for(n_series: int) -> DetectConfig:
 
 
 def judge(batches: Sequence[SeriesBatch], config: DetectConfig, tick: Tick) -> list[Watched]:
-    """Return what stands out in each batch, overlapping findings grouped."""
+    """Return what stands out in each batch, overlapping findings and storms grouped."""
     judged = []
     for number, batch in enumerate(batches):
         tick("watching for breakdowns", number, len(batches))
@@ -70,7 +71,7 @@ def judge(batches: Sequence[SeriesBatch], config: DetectConfig, tick: Tick) -> l
         findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
         judged.append(Watched(batch.keys[0].measure, batch, detection, findings))
     tick("watching for breakdowns", len(batches), len(batches))
-    return judged
+    return told_once(judged)
 
 
 def only(judged: Sequence[Watched], wanted: Callable[[Watched, Finding], bool]) -> list[Watched]:
@@ -112,7 +113,9 @@ def tell(
 
 def title(event: Event, taxonomy: Taxonomy, evidence: Evidence) -> str:
     """Return `“Checkout error” complaints per transaction (channel app): 4.6 times the usual`."""
-    return f"{subject(event, taxonomy)}{place_words(event.slice)}: {rise(evidence)}"
+    others = event.finding.stands_for
+    storm = f" (with {others} other series at once)" if others else ""
+    return f"{subject(event, taxonomy)}{place_words(event.slice)}{storm}: {rise(evidence)}"
 
 
 def overlaps(one: Collection[tuple[str, str]], other: Collection[tuple[str, str]]) -> bool:

@@ -21,6 +21,8 @@ def batch_of(
     slices: Sequence[Slice] | None = None,
     elapsed: float = 1.0,
     closed: Floats | None = None,
+    planned: Floats | None = None,
+    starts: NDArray[np.datetime64] | None = None,
 ) -> SeriesBatch:
     """Return daily series, one per row, on slices product=p000, p001, … unless told otherwise."""
     values = np.asarray(value, dtype=float)
@@ -28,11 +30,12 @@ def batch_of(
     return SeriesBatch(
         keys=tuple(SeriesKey(measure, s) for s in own),
         bucket=Bucket.DAY,
-        starts=day_starts(values.shape[1]),
+        starts=day_starts(values.shape[1]) if starts is None else starts,
         value=values,
         exposure=np.ones(values.shape) if exposure is None else exposure,
         elapsed=elapsed,
         closed=closed,
+        planned=planned,
     )
 
 

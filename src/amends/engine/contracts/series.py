@@ -19,13 +19,18 @@ class Family(StrEnum):
 
     COUNT = "count"
     """Events against a baseline that carries exposure: overdispersed Poisson."""
+    FALL = "fall"
+    """Events of which fewer are worse: a count that is judged downwards."""
     MEAN = "mean"
     """Sum of badness in [0, 1] over `exposure` answers: bounded mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is counted or averaged over time. A higher value is always worse."""
+    """What is counted or averaged over time.
+
+    A higher value is worse, except in the family of falls: there silence is.
+    """
 
     name: str
     label: str
@@ -60,6 +65,18 @@ SILENCE: Final = Measure("silence", "Silence", Family.COUNT, "day")
 def measure_named(name: str) -> Measure:
     """Return a measure by its name, the silence of a source too."""
     return SILENCE if name == SILENCE.name else MEASURES[name]
+
+
+VITAL_SIGNS: Final[Mapping[str, Measure]] = {
+    m.name: m
+    for m in (
+        Measure("signals_received", "Signals received", Family.FALL, "day"),
+        Measure("resolutions", "Resolutions", Family.FALL, "expected resolution"),
+    )
+}
+"""Measures of which less is worse. Signals received tell that a source has fallen silent.
+Resolutions are per those that were due had cases been resolved at the usual pace
+(`detect.resolutions`): what is still open counts without bias."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,6 +132,10 @@ class SeriesBatch:
     closed
         float64 of shape (T,) or None: 1 on days on which the operation rests (holidays), a known
         regressor of the baseline.
+    planned
+        float64 of shape (K, T) or None: 1 while something of one of K kinds is on that was known
+        ahead (a campaign, a survey wave, a release). What a kind does is learnt from its past; the
+        first of its kind widens the expected range.
 
     """
 
@@ -125,6 +146,7 @@ class SeriesBatch:
     exposure: Floats
     elapsed: float = 1.0
     closed: Floats | None = None
+    planned: Floats | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.keys), len(self.starts))
@@ -133,10 +155,23 @@ class SeriesBatch:
                 raise ValueError(
                     f"{name} has shape {getattr(self, name).shape}, the batch has {shape}."
                 )
+        if self.planned is not None and self.planned.shape[1:] != shape[1:]:
+            raise ValueError(f"planned has shape {self.planned.shape}, the batch has {shape}.")
         if not 0 < self.elapsed <= 1:
             raise ValueError(f"elapsed is {self.elapsed}; it is a share in (0, 1].")
         if len(set(self.keys)) != len(self.keys):
             raise ValueError("Two series of the batch have the same key.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewLevel:
+    """A person's word that the level of a series since some time is the new normal."""
+
+    key: SeriesKey
+    since: np.datetime64
+    """First bucket of the level."""
+    told_at: np.datetime64
+    """When it was said: nothing that was judged before knows of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,35 @@ from .breakdowns import Finding, find_breakdowns, to_breakdown
 from .checks import check_batch, family_of
 from .config import PACES, DetectConfig, Pace
 from .detection import Detection, detect
+from .discoveries import discover
 from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
+from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
+from .resolutions import ResolutionPace, resolution_pace
 from .rhythm import Rhythm, learn_rhythm
 from .severity import severity_of
 from .silence import Silence, SilenceConfig, judge_silence
+from .storm import break_storms
 
 __all__ = [
     "PACES",
     "DetectConfig",
     "Detection",
     "Finding",
+    "Judged",
     "LocalizeConfig",
+    "Monitor",
     "Pace",
+    "Past",
+    "ResolutionPace",
     "Rhythm",
     "Silence",
     "SilenceConfig",
+    "break_storms",
     "check_batch",
     "detect",
+    "discover",
     "family_of",
     "find_breakdowns",
     "group_overlapping",
@@ -30,6 +40,7 @@ __all__ = [
     "learn_rhythm",
     "leaves_at",
     "localize",
+    "resolution_pace",
     "severity_of",
     "to_breakdown",
 ]

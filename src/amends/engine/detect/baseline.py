@@ -1,16 +1,18 @@
 """What is expected of every series: a pooled, overdispersed regression with a wandering level.
 
 Quasi-likelihood regression with exposure (Noufaily et al. 2013 for counts), each series shrunk
-towards the one above it; past outbreaks reweighted by their Anscombe residual; buckets of open
+towards the one above it; past outbreaks weighted down by their residual; buckets of open
 breakdowns left out. What the regression leaves over block by block tells how far the level wanders;
 the present level follows the last blocks as far as that wandering is real, and the forecast is as
 unsure as it is wide.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from amends.engine.contracts import Floats
 from amends.engine.stats.glm import (
@@ -29,8 +31,15 @@ from .config import Pace
 from .design import Regressors
 from .hierarchy import Indices
 
-_OUTLIER = 2.58
-"""Anscombe residual from which a past bucket is taken for an outbreak (Noufaily et al. 2013)."""
+_OUTLIER = 2.8
+"""Residual from which past buckets are taken for an outbreak (Noufaily et al. 2013 have 2.58)."""
+_OUTLIER_POWER = 8
+_IMPOSSIBLE = 10.0
+"""Residual from which a bucket has no weight at all, lest 10⁹ events weigh in after all."""
+_BEYOND = 50.0
+"""Times the median rate, and events, above which a value is cut in the first, plain fit."""
+_OUTLIER_FROM = 0.6
+"""Part of it, in standard deviations, from which a residual is worth to be computed exactly."""
 _PLAIN_STEPS, _WEIGHED_STEPS = 4, 2
 """A fit from nothing first follows all of the past, lest a season pass for an outbreak; one that
 goes on from the last needs a single step."""
@@ -70,25 +79,25 @@ def forecast(
     design: Regressors,
     span: tuple[int, int, int],
     pace: Pace,
-    before: Forecast | None = None,
+    before: tuple[Floats, Floats] | None = None,
 ) -> Forecast:
     """Fit the buckets [first, origin) and forecast [origin, end); `span` = (first, origin, end).
 
-    `before` is the forecast of the last origin: the fit starts from its coefficients.
+    `before` holds coefficients and dispersion of the last origin: the fit starts from them.
     """
     first, origin, end = span
     past = Design(design.columns[first:origin])
     n, p = len(history.parents), design.columns.shape[1]
     coef, dispersion = np.zeros((n, p)), np.ones(n)
+    widths = [width for width, _ in pace.windows[:2]]
     eta, variance = np.empty((n, end - origin)), np.empty((n, end - origin))
     ahead = Design(design.columns[origin:end])
     for members in history.generations:
         prior = _prior(design, coef, history.parents[members])
         start = None
-        if before is not None and before.coef.shape[1] == p:
-            known = before.coef[members], before.dispersion[members]
-            start = Fit(known[0], np.empty((0, p, p)), known[1])
-        fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start)
+        if before is not None and before[0].shape[1] == p:
+            start = Fit(before[0][members], np.empty((0, p, p)), before[1][members])
+        fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start, widths)
         coef[members], dispersion[members] = fit.coef, fit.dispersion
         level, level_variance = _level(link, seen, fit, mean, pace)
         eta[members] = fit.coef @ ahead.columns.T + level[:, None]
@@ -114,37 +123,76 @@ def _rows(seen: Observed, members: Indices) -> Observed:
 
 
 def _fit(
-    link: Link, past: Design, seen: Observed, prior: Prior, start: Fit | None
+    link: Link,
+    past: Design,
+    seen: Observed,
+    prior: Prior,
+    start: Fit | None,
+    widths: Sequence[int],
 ) -> tuple[Fit, Observed, Floats]:
     """Return the fit, the observations with past outbreaks weighted down, and what is expected."""
-    fit = start or start_fit(link, seen, prior)
+    used = past.columns.shape[1]
+    fit = start or _plain_fit(link, past, seen, prior)
     weighed = seen
     mean = expected(link, past, seen, fit)
-    plain, weighed_steps = (0, 1) if start else (_PLAIN_STEPS, _WEIGHED_STEPS)
-    for step in range(plain + weighed_steps):
-        if step >= plain:
-            weighed = Observed(
-                seen.value, seen.exposure, seen.weight * _calm(link, seen, mean, fit)
-            )
-            used = past.columns.shape[1]
-            dispersion = pearson_dispersion(link, weighed, mean, used, _PRIOR_DISPERSION)
-            dispersion = np.maximum(dispersion, link.least_dispersion)
-            fit = Fit(fit.coef, fit.covariance, dispersion)
-        fit = newton_step(link, past, weighed, prior, fit, mean)
+    for _ in range(1 if start else _WEIGHED_STEPS):
+        weight = seen.weight * _calm(link, seen, mean, fit, widths)
+        weighed = Observed(seen.value, seen.exposure, weight)
+        dispersion = pearson_dispersion(link, weighed, mean, used, _PRIOR_DISPERSION)
+        dispersion = np.maximum(dispersion, link.least_dispersion)
+        fit = newton_step(link, past, weighed, prior, replace(fit, dispersion=dispersion), mean)
         mean = expected(link, past, seen, fit)
     return fit, weighed, mean
 
 
-def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit) -> Floats:
-    """Return the weights of past buckets: (2.58/r)² of those whose Anscombe residual is larger."""
-    weight = np.ones_like(mean)
-    scale = np.sqrt(fit.dispersion)[:, None]
-    spread = np.sqrt(link.variance(mean, seen.exposure)) * scale
-    row, at = np.nonzero(seen.value - mean > 0.8 * _OUTLIER * spread)
-    residual = link.residual(seen.value[row, at], mean[row, at], seen.exposure[row, at])
-    residual /= scale[row, 0]
-    weight[row, at] = (_OUTLIER / np.maximum(residual, _OUTLIER)) ** 2
-    return weight
+def _plain_fit(link: Link, past: Design, seen: Observed, prior: Prior) -> Fit:
+    """Return the fit to all of the past, but for what is beyond all measure."""
+    counted = seen.weight > 0
+    rates = np.divide(seen.value, seen.exposure, where=counted, out=np.full(counted.shape, np.nan))
+    middle = np.maximum(counted.sum(axis=1) - 1, 0) // 2
+    median = np.nan_to_num(np.sort(rates, axis=1)[np.arange(len(rates)), middle])
+    most = _BEYOND * (median[:, None] * seen.exposure + 1)
+    capped = Observed(np.minimum(seen.value, most), seen.exposure, seen.weight)
+    fit = start_fit(link, capped, prior)
+    mean = expected(link, past, capped, fit)
+    for _ in range(_PLAIN_STEPS):
+        fit = newton_step(link, past, capped, prior, fit, mean)
+        mean = expected(link, past, capped, fit)
+    used = past.columns.shape[1]
+    dispersion = pearson_dispersion(link, capped, mean, used, _PRIOR_DISPERSION)
+    return replace(fit, dispersion=np.maximum(dispersion, link.least_dispersion))
+
+
+def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit, widths: Sequence[int]) -> Floats:
+    """Return the weights of past buckets: next to nothing for those of an outbreak.
+
+    A bucket's residual is that of the worst run of buckets it lies in, for runs of several widths:
+    an outbreak of two weeks need not stand out in either. It is read off the tail probability, so
+    that a skewed distribution has no more outliers than a normal one.
+    """
+    counted = seen.weight > 0
+    value, exposure, usual = (np.where(counted, f, 0.0) for f in (seen.value, seen.exposure, mean))
+    worst = np.zeros_like(mean)
+    for width in widths:
+        run, run_exposure, run_mean = (_runs(f, width) for f in (value, exposure, usual))
+        variance = link.variance(run_mean, run_exposure) * fit.dispersion[:, None]
+        above = link.sign * (run - run_mean)
+        row, at = np.nonzero(above > _OUTLIER_FROM * _OUTLIER * np.sqrt(variance))
+        tail = link.tail(run[row, at], run_exposure[row, at], run_mean[row, at], variance[row, at])
+        residual = -ndtri(tail)
+        for step in range(width):
+            np.maximum.at(worst, (row, at + step), residual)
+    weight = (_OUTLIER / np.maximum(worst, _OUTLIER)) ** _OUTLIER_POWER
+    return np.asarray(np.where(worst < _IMPOSSIBLE, weight, 0.0))
+
+
+def _runs(values: Floats, width: int) -> Floats:
+    """Return the sums of `width` buckets from each on, as long as there are so many."""
+    ends = max(values.shape[1] - width + 1, 0)
+    total = values[:, :ends].copy()
+    for step in range(1, width):
+        total += values[:, step : step + ends]
+    return total
 
 
 def _level(link: Link, seen: Observed, fit: Fit, mean: Floats, pace: Pace) -> tuple[Floats, Floats]:

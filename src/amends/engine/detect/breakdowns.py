@@ -11,6 +11,7 @@ from amends.engine.contracts import (
     BreakdownState,
     CauseShare,
     Evidence,
+    Family,
     Floats,
     Interval,
     Money,
@@ -22,6 +23,7 @@ from amends.engine.contracts import (
 )
 from amends.engine.stats.evidence import poisson_llr, ratio_interval
 
+from .checks import family_of
 from .detection import Detection
 
 _SURE = np.log(10.0)
@@ -48,12 +50,29 @@ class Finding:
     is_new_normal: bool
     """It lasted so long that its level is what is now expected."""
     evidence: Evidence
+    falls: bool = False
+    """Fewer than expected is what is bad."""
     part_of: str | None = None
+    stands_for: int = 0
+    """Breakdowns of an alarm storm that are grouped under this one, see `break_storms`."""
 
     @property
     def excess(self) -> float:
-        """Return how much more was seen than expected since the onset."""
-        return self.evidence.observed - self.evidence.expected
+        """Return how much worse than expected it was since the onset, in events."""
+        more = self.evidence.observed - self.evidence.expected
+        return -more if self.falls else more
+
+    @property
+    def times_usual(self) -> float:
+        """Return how many times the usual it was; of a fall, how many times less."""
+        ratio = self.evidence.ratio
+        return 1 / max(ratio, 1e-3) if self.falls else ratio
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether the interval of the ratio leaves "as usual" out."""
+        interval = self.evidence.ratio_interval
+        return interval.high < 1 if self.falls else interval.low > 1
 
 
 def find_breakdowns(
@@ -85,7 +104,9 @@ def _finding(
     value = np.where(np.isnan(detection.expected[row]), 0.0, batch.value[row])
     expected = np.where(np.isnan(detection.expected[row]), 0.0, detection.expected[row])
     dispersion = float(np.nan_to_num(detection.dispersion[row, detected], nan=1.0))
-    onset, earliest, latest = _onset(value, expected, dispersion, (free_from, detected, last))
+    falls = family_of(detection.keys[row].measure) is Family.FALL
+    profile = _profile(value, expected, (free_from, detected, last), falls=falls)
+    onset, earliest, latest = _onset(profile / max(dispersion, 1.0), free_from)
     if not is_over:
         last = still
     is_new_normal = (row, int(detection.event[row, detected])) in detection.accepted
@@ -101,23 +122,27 @@ def _finding(
         detected=detected,
         last=last,
         is_new_normal=is_new_normal,
-        evidence=_evidence(detection, batch, row, slice(onset, last + 1)),
+        evidence=_evidence(detection, batch, row, slice(onset, last + 1), falls=falls),
+        falls=falls,
     )
 
 
-def _onset(
-    value: Floats, expected: Floats, dispersion: float, bounds: tuple[int, int, int]
-) -> tuple[int, int, int]:
-    """Return the likeliest first bucket and its interval from the likelihood profile.
+def _profile(
+    value: Floats, expected: Floats, bounds: tuple[int, int, int], *, falls: bool
+) -> Floats:
+    """Return the log-likelihood ratio of "worse since s" for every start s.
 
-    For every start s the log-likelihood ratio of "more since s" is K ln(K/E) − (K − E) over the
-    buckets s … last; the interval holds the starts within 1.92 nats of the best. No breakdown
-    begins after its alarm or before the end of the one before.
+    It is K ln(K/E) − (K − E) over the buckets s … last. No breakdown begins after its alarm or
+    before the end of the one before.
     """
     free_from, detected, last = bounds
     span = slice(free_from, last + 1)
     seen, base = value[span][::-1].cumsum()[::-1], expected[span][::-1].cumsum()[::-1]
-    profile = poisson_llr(seen, base)[: detected - free_from + 1] / max(dispersion, 1.0)
+    return poisson_llr(seen, base, falls=falls)[: detected - free_from + 1]
+
+
+def _onset(profile: Floats, free_from: int) -> tuple[int, int, int]:
+    """Return the likeliest first bucket and its interval: the starts within 1.92 nats of it."""
     best = int(np.argmax(profile))
     near = np.flatnonzero(profile >= profile[best] - _DROP)
     return free_from + best, free_from + int(near[0]), free_from + int(near[-1])
@@ -136,7 +161,9 @@ def _state(
     return BreakdownState.SUSPECTED
 
 
-def _evidence(detection: Detection, batch: SeriesBatch, row: int, span: slice) -> Evidence:
+def _evidence(
+    detection: Detection, batch: SeriesBatch, row: int, span: slice, *, falls: bool
+) -> Evidence:
     expected = detection.expected[row, span]
     known = ~np.isnan(expected)
     base = expected[known]
@@ -147,14 +174,14 @@ def _evidence(detection: Detection, batch: SeriesBatch, row: int, span: slice) -
     drift = detection.relative_sd[row, span][known] * base
     own = np.maximum(noise**2 - drift**2, 0.0)
     spread = 1.96 * float(np.sqrt(own.sum() + drift.sum() ** 2))
-    whole = float(poisson_llr(np.array(observed), np.array(total))) / max(dispersion, 1.0)
+    llr = poisson_llr(np.array(observed), np.array(total), falls=falls)
     return Evidence(
         observed=observed,
         expected=total,
         expected_range=Interval(max(total - spread, 0.0), total + spread),
         ratio=observed / max(total, 1e-12),
         ratio_interval=ratio_interval(observed, total, max(dispersion, 1e-3), relative_sd),
-        score=max(float(np.nanmax(detection.score[row, span])), whole),
+        score=max(float(np.nanmax(detection.score[row, span])), float(llr) / max(dispersion, 1.0)),
         false_alarm_every_days=365.25 / detection.false_alarms_per_series_year,
     )
 

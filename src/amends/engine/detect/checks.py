@@ -1,45 +1,52 @@
 """What a batch must fulfil to be judged at all."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from amends.engine.contracts import MEASURES, BadInput, Family, SeriesBatch, SeriesKey, Slice
+from amends.engine.contracts import (
+    MEASURES,
+    VITAL_SIGNS,
+    BadInput,
+    Family,
+    SeriesBatch,
+    SeriesKey,
+    Slice,
+)
 from amends.engine.contracts.series import Floats
 
 _CAUSE = "cause"
+_ALL = {**MEASURES, **VITAL_SIGNS}
 
 
 def family_of(measure: str) -> Family:
     """Return how a measure is distributed; one that is not in the list is a count."""
-    return MEASURES[measure].family if measure in MEASURES else Family.COUNT
+    known = _ALL.get(measure)
+    return known.family if known else Family.COUNT
 
 
 def is_per_time(measure: str) -> bool:
     """Return whether exposure is time itself, so that an incomplete bucket has less of it."""
-    return measure not in MEASURES or MEASURES[measure].per == "day"
+    known = _ALL.get(measure)
+    return known is None or known.per == "day"
 
 
-def without_prehistory(batch: SeriesBatch) -> SeriesBatch:
-    """Return the batch with the zeros before a series' first event unknown, where that is due.
+def places_of(keys: Sequence[SeriesKey]) -> NDArray[np.int64]:
+    """Return per series the row whose first event says that it is there; −1: it always is.
 
     A product that is yet to be launched has no complaints either: its zeros say nothing of what is
     usual once it is there. That holds for counts per time. Where exposure is counted, exposure says
     whether there was anything; and a cause that nobody has ever told of is usually not told of: a
     slice with a cause begins when the same slice without it does.
     """
-    with np.errstate(invalid="ignore"):
-        begun = np.maximum.accumulate(batch.value > 0, axis=1)
-    row_of = {key: row for row, key in enumerate(batch.keys)}
-    value = batch.value.copy()
-    for row, key in enumerate(batch.keys):
-        if not is_per_time(key.measure):
-            continue
-        place = Slice(tuple(term for term in key.slice.terms if term[0] != _CAUSE))
-        there = row_of.get(SeriesKey(key.measure, place))
-        if there is not None:
-            value[row, ~begun[there]] = np.nan
-    return replace(batch, value=value)
+    row_of = {key: row for row, key in enumerate(keys)}
+    places = np.full(len(keys), -1, dtype=np.int64)
+    for row, key in enumerate(keys):
+        if is_per_time(key.measure):
+            place = Slice(tuple(term for term in key.slice.terms if term[0] != _CAUSE))
+            places[row] = row_of.get(SeriesKey(key.measure, place), -1)
+    return places
 
 
 def check_batch(batch: SeriesBatch) -> None:

@@ -1,5 +1,6 @@
 """The regressors of a baseline: what of a series' ups and downs is known beforehand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from amends.engine.contracts import Bucket, Floats
 _YEAR = 365.25 * 86_400
 _TREND_SD = 0.2
 """Relative change in a year that is no surprise; less is granted where less has been seen."""
+_PLANNED_SD = 1.0
+"""What the first planned event of a kind may do to ln of the rate."""
 _DAMPING = 0.5
 """Part of the trend that goes on beyond the last fit (Gardner & McKenzie 1985)."""
 
@@ -29,6 +32,7 @@ def regressors(
     starts: NDArray[np.datetime64],
     bucket: Bucket,
     closed: Floats | None,
+    planned: Sequence[Floats],
     origin: int,
     first: int,
 ) -> Regressors:
@@ -36,7 +40,8 @@ def regressors(
 
     Intercept; damped trend in years from the origin, so that the intercept is the level now; day of
     week and hour of day where buckets are narrower; annual harmonics once the history from bucket
-    `first` covers 1.25 (one) or 1.75 years (two); days of rest.
+    `first` covers 1.25 (one) or 1.75 years (two); days of rest, once some were seen; each kind of
+    planned event, once it is known of: the first of its kind makes the forecast unsure.
     """
     seconds = starts.astype("datetime64[s]").astype(np.int64).astype(float)
     ahead = (seconds - seconds[origin]) / _YEAR
@@ -59,5 +64,9 @@ def regressors(
     if closed is not None and np.any(closed[first:origin] != 0):
         columns.append(np.asarray(closed, dtype=float))
         sd.append(1.0)
+    for kind in planned:
+        if np.any(kind[first:] != 0):
+            columns.append(np.asarray(kind, dtype=float))
+            sd.append(_PLANNED_SD)
     root = np.array(sd)
     return Regressors(np.column_stack(columns), root, root / 2)

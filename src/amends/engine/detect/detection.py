@@ -1,17 +1,18 @@
 """The result of detection and the door to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amends.engine.contracts import Family, Floats, SeriesBatch, SeriesKey
-from amends.engine.stats.links import link_of
+from amends.engine.contracts import Family, Floats, NewLevel, SeriesBatch, SeriesKey
 
-from .checks import check_batch, family_of, without_prehistory
+from .checks import check_batch, family_of
 from .config import DetectConfig
-from .walk import Walk
+from .walk import walk
+
+_FLOATS = ("expected", "low", "high", "score", "calm", "relative_sd", "dispersion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,17 @@ class Detection:
     """Series of which nothing could be judged, and why."""
 
 
-def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
+def detect(
+    batch: SeriesBatch, config: DetectConfig | None = None, levels: Sequence[NewLevel] = ()
+) -> Detection:
     """Judge every bucket of every series against a baseline of its past.
 
     Counts: quasi-Poisson / negative binomial seasonal regression with exposure, pooled towards the
     covering series of the batch. Means: the same with a logit link. Then a windowed tail test and
     an e-detector (Shin, Ramdas & Rinaldo 2023) share the false-alarm budget. The
     incomplete last bucket is judged by the time that has elapsed of it. Of a count per time, the
-    zeros before its first event are no history (see `without_prehistory`).
+    zeros before its first event are no history (see `places_of`). `levels` are what people have
+    accepted as the new normal, in force from when it was said.
 
     Raises
     ------
@@ -62,12 +66,8 @@ def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
     """
     config = config or DetectConfig()
     check_batch(batch)
-    batch = without_prehistory(batch)
     shape = batch.value.shape
-    floats = {
-        name: np.full(shape, np.nan)
-        for name in ("expected", "low", "high", "score", "calm", "relative_sd", "dispersion")
-    }
+    whole = {name: np.full(shape, np.nan) for name in _FLOATS}
     accepted: set[tuple[int, int]] = set()
     is_alarm, event = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int32)
     families = np.array([family_of(key.measure) for key in batch.keys], dtype=object)
@@ -75,21 +75,20 @@ def detect(batch: SeriesBatch, config: DetectConfig | None = None) -> Detection:
         rows = np.flatnonzero(families == family)
         if not len(rows) or not shape[1]:
             continue
-        walk = Walk(batch, rows, link_of(family), config)
-        walk.run()
-        for name, whole in floats.items():
-            whole[rows] = getattr(walk, name)
-        is_alarm[rows], event[rows] = walk.is_alarm, walk.event
-        accepted |= {(int(rows[row]), number) for row, number in walk.accepted}
+        judged, monitor = walk(batch, rows, config, levels)
+        for name, figures in whole.items():
+            figures[rows] = getattr(judged, name)
+        is_alarm[rows], event[rows] = judged.is_alarm, judged.event
+        accepted |= {(int(rows[row]), int(n)) for row, _, n in monitor.state.levels if n}
     return Detection(
         keys=batch.keys,
-        **floats,
+        **whole,
         is_alarm=is_alarm,
         event=event,
         threshold=config.threshold(batch.bucket),
         false_alarms_per_series_year=config.false_alarms_per_series_year,
         accepted=frozenset(accepted),
-        not_watched=_not_watched(batch, floats["score"], config.history(batch.bucket)),
+        not_watched=_not_watched(batch, whole["score"], config.history(batch.bucket)),
     )
 
 

@@ -42,7 +42,7 @@ def group_overlapping(
     held: dict[str, float] = {}
     for pair in pairs:
         share = _share(pair, batch, detection)
-        is_it = share >= EXPLAINS and pair.narrow.evidence.ratio > pair.wide.evidence.ratio
+        is_it = share >= EXPLAINS and pair.narrow.times_usual > pair.wide.times_usual
         if is_it and share > held.get(pair.wide.breakdown_id, 0.0) + 0.05:
             held[pair.wide.breakdown_id] = share
             explained[pair.wide.breakdown_id] = pair.narrow.breakdown_id
@@ -72,12 +72,12 @@ def _share(pair: _Pair, batch: SeriesBatch, detection: Detection) -> float:
     excess = float(
         np.nansum(batch.value[pair.narrow.row, span] - detection.expected[pair.narrow.row, span])
     )
-    return excess / max(pair.wide.excess, 1e-9)
+    return (-excess if pair.wide.falls else excess) / max(pair.wide.excess, 1e-9)
 
 
 def _accounts(pair: _Pair) -> bool:
     """Return whether the wide slice's rise is at least half of the narrow one's."""
-    return pair.wide.evidence.ratio - 1 >= 0.5 * (pair.narrow.evidence.ratio - 1)
+    return pair.wide.times_usual - 1 >= 0.5 * (pair.narrow.times_usual - 1)
 
 
 def _root(start: str, explained: dict[str, str]) -> str:

@@ -28,13 +28,14 @@ def severity_of(
     ratio counts for no more than one step above the size and never makes more than "high". A cause
     of critical severity makes any confirmed rise critical.
     """
-    evidence = finding.evidence
     days = max((finding.last - finding.onset + 1) * bucket_days, bucket_days)
     per_day = finding.excess / days
     size = min(_rank(per_day, _PER_DAY), _rank(finding.excess, _EXCESS))
+    more = "fewer" if finding.falls else "more"
+    times = f"{finding.evidence.ratio:.1f} times the usual"
     points: list[tuple[int, str]] = [
-        (size, f"{finding.excess:,.0f} more than expected, {per_day:,.1f} a day"),
-        (min(_rank(evidence.ratio, _RATIOS), size + 1), f"{evidence.ratio:.1f} times the usual"),
+        (size, f"{finding.excess:,.0f} {more} than expected, {per_day:,.1f} a day"),
+        (min(_rank(finding.times_usual, _RATIOS), size + 1), times),
     ]
     if customers is not None:
         points.append((_rank(customers, _CUSTOMERS), f"{customers:,} customers hit"))

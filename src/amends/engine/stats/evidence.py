@@ -11,33 +11,28 @@ from scipy.special import chdtri
 from amends.engine.contracts import Floats, Interval
 
 
-def next_log_sum(
-    log_sum: Floats, log_ratio: Floats, start: Floats | float = 1.0, cap: float = np.inf
+def next_sum(
+    total: Floats, ratio: Floats, start: Floats | float = 1.0, cap: float = np.inf
 ) -> Floats:
-    """Return ln R_t of R_t = (start + R_{t−1})·L_t; ln 0 is −∞.
+    """Return R_t of R_t = (start + R_{t−1})·L_t.
 
     `start` ≤ 1, fixed before the bucket is seen, is how much is newly put on a change beginning
     here: less where a bucket can tell little, lest R grow without a word being said. `cap` bounds
     the sum, so that it can fall again. Both only ever lower R and so cost false alarms nothing.
     """
-    with np.errstate(divide="ignore"):
-        begun = np.log(start)
-    return np.minimum(np.logaddexp(begun, log_sum) + log_ratio, cap)
+    return np.minimum((start + total) * ratio, cap)
 
 
-def log_average(log_sum: Floats) -> Floats:
-    """Return ln of the average over the last axis."""
-    floored = np.maximum(log_sum, -700.0)
-    top = floored.max(axis=-1)
-    return np.asarray(top + np.log(np.exp(floored - top[..., None]).mean(axis=-1)))
+def poisson_llr(observed: Floats, expected: Floats, *, falls: bool = False) -> Floats:
+    """Return the log-likelihood ratio of the best rate against the expected.
 
-
-def poisson_llr(observed: Floats, expected: Floats) -> Floats:
-    """Return the log-likelihood ratio of the best rate against the expected; 0 below expected."""
+    Only what is above the expected counts, or only what is below it if it `falls`.
+    """
     seen = np.maximum(observed, 1e-12)
     ratio = seen / np.maximum(expected, 1e-12)
     llr = seen * np.log(ratio) - (observed - expected)
-    return np.asarray(np.where(observed > expected, llr, 0.0))
+    is_meant = observed < expected if falls else observed > expected
+    return np.asarray(np.where(is_meant, llr, 0.0))
 
 
 def ratio_interval(

@@ -11,8 +11,9 @@ from scipy.special import betainc, expit, gammaln, logit, ndtr
 from amends.engine.contracts import Floats
 
 _TINY = 1e-12
-_EXACT_FROM = 0.5
-"""Standard errors above the mean from which the tail is computed exactly; below it nobody asks."""
+_EXACT_FROM = 1.5
+_EXACT_MEAN_FROM = 0.5
+"""Standard errors from the mean from which a tail is computed exactly; nearer by nobody asks."""
 
 
 def count_tail(value: Floats, mean: Floats, variance: Floats) -> Floats:
@@ -28,6 +29,18 @@ def count_tail(value: Floats, mean: Floats, variance: Floats) -> Floats:
     return np.asarray(np.clip(tail, 1e-300, 1.0))
 
 
+def count_lower_tail(value: Floats, mean: Floats, variance: Floats) -> Floats:
+    """Return P(Y ≤ value) of a negative binomial with this mean and variance; any equal shapes."""
+    mean = np.maximum(mean, _TINY)
+    spread = np.maximum(variance - mean, 1e-6 * mean)
+    z = (mean - value - 0.5) / np.sqrt(mean + spread)
+    tail = ndtr(-z)
+    far = z > _EXACT_FROM
+    size = mean[far] ** 2 / spread[far]
+    tail[far] = betainc(size, value[far] + 1, size / (mean[far] + size))
+    return np.asarray(np.clip(tail, 1e-300, 1.0))
+
+
 def mean_tail(value: Floats, exposure: Floats, mean: Floats, variance: Floats) -> Floats:
     """Return P(S ≥ value) of a sum of badness over `exposure` answers."""
     n = np.maximum(exposure, _TINY)
@@ -35,47 +48,50 @@ def mean_tail(value: Floats, exposure: Floats, mean: Floats, variance: Floats) -
     scale = np.maximum(variance, _TINY) / (n * p * (1 - p))
     z = (value - mean) / np.sqrt(np.maximum(variance, _TINY))
     tail = ndtr(-z)
-    far = (z > _EXACT_FROM) & (value > 0)
+    far = (z > _EXACT_MEAN_FROM) & (value > 0)
     seen = value[far] / scale[far]
     rest = np.maximum((n[far] - value[far]) / scale[far], 0.0) + 1.0
     tail[far] = betainc(np.maximum(seen, _TINY), rest, p[far])
     return np.asarray(np.clip(tail, 1e-300, 1.0))
 
 
-def count_log_ratio(value: Floats, mean: Floats, dispersion: Floats, ratio: Floats) -> Floats:
-    """Return ln of the likelihood at ratio·mean over that at mean.
+def count_log_ratio(value: Floats, mean: Floats, dispersion: Floats, ratios: Floats) -> Floats:
+    """Return ln of the likelihood at each of `ratios` (C,) times the mean over that at the mean.
 
     Negative binomial with variance dispersion·mean at both; near dispersion 1 the Poisson limit.
-    All arguments broadcast.
+    Value, mean and dispersion broadcast to (…); the result is (…, C).
     """
     mean = np.maximum(mean, _TINY)
-    poisson = value * np.log(ratio) - mean * (ratio - 1)
-    over = np.maximum(dispersion, 1 + 1e-3)
-    size = mean / (over - 1)
-    more = ratio * size
-    negbin = (
-        gammaln(value + more)
-        - gammaln(more)
-        - gammaln(value + size)
-        + gammaln(size)
-        - (more - size) * np.log(over)
-    )
-    return np.asarray(np.where(dispersion < 1 + 1e-3, poisson, negbin))
+    over = np.broadcast_to(dispersion, value.shape)
+    less = ratios - 1
+    is_over = over >= 1 + 1e-3
+    fade = np.where(is_over, np.log(over) / np.maximum(over - 1, 1e-3), 1.0) * mean
+    ln = -fade[..., None] * less
+    plain = ~is_over & (value > 0)
+    ln[plain] += value[plain, None] * np.log(ratios)
+    rich = is_over & (value > 0)
+    seen = value[rich]
+    size = mean[rich] / (over[rich] - 1)
+    more = size[:, None] * ratios
+    ln[rich] += gammaln(seen[:, None] + more) - gammaln(more)
+    ln[rich] -= (gammaln(seen + size) - gammaln(size))[:, None]
+    return np.asarray(ln)
 
 
 def mean_log_ratio(
-    value: Floats, exposure: Floats, mean: Floats, dispersion: Floats, ratio: Floats
+    value: Floats, exposure: Floats, mean: Floats, dispersion: Floats, ratios: Floats
 ) -> Floats:
-    """Return ln of the wealth of a bet that the odds of badness are `ratio` times the expected.
+    """Return ln of the wealth of bets that the odds of badness are `ratios` (C,) × the expected.
 
     The bet λ = (q − p)/(p(1 − p)) on answers z ∈ [0, 1] has ln(1 + λ(z − p)) ≥ z·ln(q/p) +
     (1 − z)·ln((1 − q)/(1 − p)), so that the sum alone gives a lower bound which is still an e-value
     (Waudby-Smith & Ramdas 2024). Dispersion above 1 tempers it.
     """
-    p = np.clip(mean / np.maximum(exposure, _TINY), 1e-6, 1 - 1e-6)
-    q = expit(logit(p) + np.log(ratio))
-    wealth = value * np.log(q / p) + (exposure - value) * np.log((1 - q) / (1 - p))
-    return np.asarray(wealth / np.maximum(dispersion, 1.0))
+    p = np.clip(mean / np.maximum(exposure, _TINY), 1e-6, 1 - 1e-6)[..., None]
+    q = expit(logit(p) + np.log(ratios))
+    good = (exposure - value)[..., None]
+    wealth = value[..., None] * np.log(q / p) + good * np.log((1 - q) / (1 - p))
+    return np.asarray(wealth / np.maximum(dispersion, 1.0)[..., None])
 
 
 def count_range(mean: Floats, variance: Floats, z: float) -> tuple[Floats, Floats]:

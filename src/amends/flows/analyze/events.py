@@ -90,7 +90,7 @@ def find_events(signals: pa.Table, watch: Watch, tick: Tick) -> tuple[Event, ...
         (watched, finding)
         for watched in watch.watched
         for finding in watched.findings
-        if finding.part_of is None and finding.evidence.ratio_interval.low > 1
+        if finding.part_of is None and finding.is_sure
     ]
     roots.sort(key=lambda pair: -pair[1].evidence.score)
     events: list[Event] = []

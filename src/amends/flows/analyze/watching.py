@@ -1,6 +1,6 @@
 """Which series are watched, and the breakdowns that are found in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,11 +26,18 @@ from amends.engine.detect import (
     DetectConfig,
     Detection,
     Finding,
+    break_storms,
     detect,
     find_breakdowns,
     group_overlapping,
 )
-from amends.engine.signals import choose_slices, measures_of, roll_up_slices
+from amends.engine.signals import (
+    ChosenSlices,
+    LeftOut,
+    choose_slices,
+    measures_of,
+    roll_up_slices,
+)
 
 from .options import AnalyzeOptions
 from .period import WatchedPeriod, choose_period
@@ -95,18 +102,28 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     ends_at = as_datetime(period.ends_at)
     steps = (period.ends_at - period.starts_at) / np.timedelta64(period.bucket.seconds, "s")
     measures = measures_to_watch(inside)
-    slices = {m: slices_to_watch(inside, m, dims) for m in measures}
-    config = _config(options, period, float(steps), sum(len(s) for s in slices.values()))
+    chosen = {m: _chosen(inside, m, dims) for m in measures}
+    n_series = sum(len(each.slices) for each in chosen.values())
+    config = _config(options, period, float(steps), n_series)
     watched = []
     for number, measure in enumerate(measures):
         tick("watching for breakdowns", number, len(measures))
-        batch = roll_up_slices(inside, measure, slices[measure], period.bucket, ends_at)
+        batch = roll_up_slices(inside, measure, chosen[measure].slices, period.bucket, ends_at)
         batch = replace(batch, closed=_closed(batch, options.country))
         detection = detect(batch, config)
         findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
         watched.append(Watched(measure, batch, detection, findings))
     tick("watching for breakdowns", len(measures), len(measures))
-    return Watch(period, dims, tuple(watched), "", _limits(period), config)
+    watched = told_once(watched)
+    said = (*_limits(period), *_rest_limits(chosen.values()), *_storm_limits(watched))
+    return Watch(period, dims, tuple(watched), "", said, config)
+
+
+def told_once(judged: Sequence[Watched]) -> list[Watched]:
+    """Return what was watched with alarm storms grouped, over all measures; see `break_storms`."""
+    n_series = sum(len(w.batch.keys) for w in judged)
+    calmed = iter(break_storms([f for w in judged for f in w.findings], n_series))
+    return [replace(w, findings=tuple(next(calmed) for _ in w.findings)) for w in judged]
 
 
 def watched_signals(signals: pa.Table, period: WatchedPeriod) -> pa.Table:
@@ -141,14 +158,37 @@ def measures_to_watch(signals: pa.Table) -> tuple[str, ...]:
 
 def slices_to_watch(signals: pa.Table, measure: str, dims: Sequence[str]) -> list[Slice]:
     """Return everything, each dimension's values, each cause, and each cause within each value."""
-    chosen = list(choose_slices(signals, measure, dims, minimum=LEAST_EVENTS, top=TOP).slices)
+    return list(_chosen(signals, measure, dims).slices)
+
+
+def _chosen(signals: pa.Table, measure: str, dims: Sequence[str]) -> ChosenSlices:
+    first = choose_slices(signals, measure, dims, minimum=LEAST_EVENTS, top=TOP)
+    chosen = list(first.slices)
     if MEASURES[measure].family is Family.COUNT:
         for dim in (None, *dims):
             pair = ["cause"] if dim is None else [dim, "cause"]
             chosen += choose_slices(
                 signals, measure, pair, minimum=LEAST_EVENTS, top=TOP, pairs=dim is not None
             ).slices
-    return list(dict.fromkeys(chosen))
+    return ChosenSlices(tuple(dict.fromkeys(chosen)), first.left_out)
+
+
+def _rest_limits(chosen: Iterable[ChosenSlices]) -> list[Limit]:
+    """Say of every dimension with very many values that most have no series of their own."""
+    most: dict[str, LeftOut] = {}
+    for rest in (rest for each in chosen for rest in each.left_out):
+        (dim,) = rest.dims
+        if rest.values > TOP and (dim not in most or rest.values > most[dim].values):
+            most[dim] = rest
+    return [
+        Limit(
+            f"breakdowns of single values of {dim}",
+            f"{rest.values:,} of its values, with {rest.signals:,} signals, are too rare or beyond "
+            f"the {TOP} most frequent and have no series of their own",
+            "They count in every series above them. Group the values if they belong together.",
+        )
+        for dim, rest in most.items()
+    ]
 
 
 def _config(
@@ -175,6 +215,20 @@ def _closed(batch: SeriesBatch, country: str) -> np.ndarray | None:
             remedy="Give an ISO 3166 code such as DE, GB or US.",
         ) from None
     return np.array([float(as_datetime(start).date() in days) for start in batch.starts])
+
+
+def _storm_limits(watched: Sequence[Watched]) -> list[Limit]:
+    """Say of every alarm storm that it is told once."""
+    return [
+        Limit(
+            f"breakdowns that began on {as_datetime(w.batch.starts[f.detected]):%-d %b %Y}",
+            f"{f.stands_for + 1} series alarmed at once and are told as one breakdown",
+            "Look for what they share: a file loaded twice, a clock that jumped, an outage.",
+        )
+        for w in watched
+        for f in w.findings
+        if f.stands_for
+    ]
 
 
 def _limits(period: WatchedPeriod) -> tuple[Limit, ...]:

@@ -1,9 +1,10 @@
 """Reading the CSV files that benchmarks are given: columns by name, errors with their place."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from csv import reader
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +24,8 @@ def read_table(path: Path, required: Sequence[str]) -> pa.Table:
 
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            names = next(reader([file.readline().decode("utf-8-sig")]), [])
-            file.seek(0)
-            types = dict.fromkeys(names, pa.string())
+        types = dict.fromkeys(_header(path), pa.string())
+        with _opened(path) as file:
             options = csv.ConvertOptions(column_types=types, strings_can_be_null=False)
             table = csv.read_csv(file, convert_options=options)
     except (OSError, EOFError, UnicodeDecodeError, pa.ArrowInvalid) as error:
@@ -43,6 +42,25 @@ def read_table(path: Path, required: Sequence[str]) -> pa.Table:
     if not len(table):
         raise BadInput("The file has a header and no rows.", where=str(path))
     return table
+
+
+def has_columns(path: Path, wanted: Collection[str]) -> bool:
+    """Return whether a file is a CSV (also .gz) with at least these columns."""
+    if not path.name.endswith((".csv", ".csv.gz")):
+        return False
+    try:
+        return set(wanted) <= set(_header(path))
+    except (OSError, EOFError, UnicodeDecodeError):
+        return False
+
+
+def _header(path: Path) -> list[str]:
+    with _opened(path) as file:
+        return next(reader([file.readline().decode("utf-8-sig")]), [])
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def numbers(table: pa.Table, column: str, path: Path, *, may_be_empty: bool = False) -> Floats:
