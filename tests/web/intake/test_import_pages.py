@@ -174,6 +174,7 @@ def test_personal_data_do_not_reach_quarantine(manager: Client) -> None:
     choose(manager, found)
     jobs.rehearse_import(found.pk)
     found.refresh_from_db()
+    assert found.rehearsal
     assert found.rehearsal["quarantined"] == 2
     assert "jo@x" not in json.dumps(found.rehearsal)
     assert "A-9" in json.dumps(found.rehearsal)
