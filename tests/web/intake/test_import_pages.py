@@ -38,7 +38,7 @@ def upload(client: Client, content: str | bytes, name: str = "complaints.csv") -
 def body(client: Client, found: Import) -> str:
     response = client.get(f"/signals/import/{found.pk}/")
     assert response.status_code == 200
-    return str(response.content.decode())
+    return str(response.content.decode().replace("\u00a0", " "))
 
 
 def choose(client: Client, found: Import, **fields: str) -> int:

@@ -155,13 +155,10 @@ def source_for(name: str, actor: User | None) -> Source:
         The name cannot be one.
 
     """
-    found = Source.objects.filter(name=name).first()
-    if found is None:
-        title = name.replace("-", " ").replace("_", " ").capitalize()
-        found = Source(name=name, title=title, way=Way.FILE, created_by=actor)
-        found.full_clean()
-        found.save()
-    return found
+    title = name.replace("-", " ").replace("_", " ").capitalize()
+    Source(name=name, title=title, way=Way.FILE).clean_fields()
+    known = {"title": title, "way": Way.FILE, "created_by": actor}
+    return Source.objects.get_or_create(name=name, defaults=known)[0]
 
 
 def mapping_kept(
