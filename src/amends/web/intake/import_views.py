@@ -86,11 +86,9 @@ def imports(request: HttpRequest) -> HttpResponse:
     """List the imports and take in a file."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_bound and form.is_valid():
-        found = actions.upload(current_person(request), form.cleaned_data["file"])
         try:
-            plan_import(path_of(found.upload), name=found.file_name, is_draft=True)
+            found = actions.upload(current_person(request), form.cleaned_data["file"])
         except BadInput as error:
-            actions.cancel(current_person(request), found.pk)
             form.add_error("file", f"{error.what} {error.remedy}")
         else:
             return redirect("intake:import", found.pk)

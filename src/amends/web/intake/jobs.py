@@ -82,6 +82,8 @@ def rehearse_import(pk: int) -> None:
             told=found.mapping,
             tick=lambda _rows, share: _note(pk, share=share),
         )
+    except FileNotFoundError:
+        return  # somebody gave it up meanwhile
     except BadInput as error:
         _note(pk, state=ImportState.UPLOADED, error=str(error))
     else:
@@ -99,8 +101,8 @@ def carry_out_import(pk: int) -> None:
     else:
         try:
             found = carry_out(pk, path_of(found.upload), lambda _: None, patience=PATIENCE_SECONDS)
-        except BusyElsewhere:
-            return
+        except (BusyElsewhere, FileNotFoundError):
+            return  # another is at it, or somebody cancelled it
         except BadInput:
             log.info("Import %s has failed; its page says why.", pk)
         else:

@@ -12,12 +12,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from amends.flows.importing import plan_import
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.intake.importing import TOPIC
 from amends.web.intake.models import Import, ImportState, Source, Way
-from amends.web.intake.uploads import digest_of, keep_upload, remove_upload
+from amends.web.intake.uploads import Kept, digest_of, keep_upload, path_of, remove_upload
 from amends.web.ui.live import publish
 
 REHEARSE: Final = "amends.web.intake.jobs.rehearse_import"
@@ -27,23 +28,31 @@ COLUMNS, PRESET = "columns", "preset"
 
 
 def upload(actor: User, file: "UploadedFile[Any]") -> Import:
-    """Keep a file until its owner has said how it is read."""
+    """Keep a file until its owner has said how it is read.
+
+    Raises
+    ------
+    BadInput
+        It is none that could be read; it is not kept.
+
+    """
     require(actor, Verb.SIGNAL_IMPORT)
-    kept = keep_upload(file)
+    name, kept = Path(file.name or "file").name[-255:], keep_upload(file)
     try:
-        return _upload(actor, file.name or "file", kept.name, kept.size, kept.sha256)
+        plan_import(path_of(kept.name), name=name, is_draft=True)
+        return _upload(actor, name, kept)
     except BaseException:
         remove_upload(kept.name)
         raise
 
 
 @transaction.atomic
-def _upload(actor: User, file_name: str, name: str, size: int, sha256: str) -> Import:
+def _upload(actor: User, file_name: str, kept: Kept) -> Import:
     found = Import.objects.create(
-        file_name=Path(file_name).name[-255:],
-        size=size,
-        sha256=sha256,
-        upload=name,
+        file_name=file_name,
+        size=kept.size,
+        sha256=kept.sha256,
+        upload=kept.name,
         started_by=actor,
     )
     publish(TOPIC)
@@ -146,13 +155,10 @@ def source_for(name: str, actor: User | None) -> Source:
         The name cannot be one.
 
     """
-    found = Source.objects.filter(name=name).first()
-    if found is None:
-        title = name.replace("-", " ").replace("_", " ").capitalize()
-        found = Source(name=name, title=title, way=Way.FILE, created_by=actor)
-        found.full_clean()
-        found.save()
-    return found
+    title = name.replace("-", " ").replace("_", " ").capitalize()
+    Source(name=name, title=title, way=Way.FILE).clean_fields()
+    known = {"title": title, "way": Way.FILE, "created_by": actor}
+    return Source.objects.get_or_create(name=name, defaults=known)[0]
 
 
 def mapping_kept(
