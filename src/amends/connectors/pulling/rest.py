@@ -162,6 +162,7 @@ class Rest:
         try:
             yield
         except HTTPError as error:
+            assert error.response is not None  # noqa: S101 - it is raised with one
             raise _in_words(error.response, where) from None
         except JSONDecodeError:
             raise Later("The answer is no JSON.", where=where) from None

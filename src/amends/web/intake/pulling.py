@@ -51,7 +51,7 @@ def due(now: datetime) -> list[Source]:
     )
     waiting = [source for source in sources if _is_due(source, now)]
     beginning = datetime.min.replace(tzinfo=now.tzinfo)
-    return sorted(waiting, key=lambda source: source.next_at or beginning)
+    return sorted(waiting, key=lambda source: getattr(source, "next_at", None) or beginning)
 
 
 def _is_due(source: Source, now: datetime) -> bool:
