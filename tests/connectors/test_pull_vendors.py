@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.connectors.servers import vendors
-from tests.connectors.servers.service import Service
+from tests.connectors.servers.service import Answer, Service
 
 from amends.connectors import pull_named, pulls
 from amends.connectors.pulling import Asked, Later, Page, Patience, Refused
@@ -247,14 +247,14 @@ def test_a_wrong_secret_is_not_tried_again() -> None:
 
 def test_credentials_are_sent_to_no_other_server() -> None:
     with running(vendors.Salesforce([])) as thief, running(vendors.Freshdesk([])) as service:
-        moved = vendors.Answer({}, 302, {"Location": f"{thief.address}/api/v2/tickets"})
-        service.answer = lambda _request: moved  # type: ignore[method-assign]
+        moved = Answer({}, 302, {"Location": f"{thief.address}/api/v2/tickets"})
+        service.answer = lambda request: moved  # type: ignore[method-assign]  # noqa: ARG005
         with pytest.raises(Refused, match="has moved to"):
             pull("freshdesk", service)
         page = {"records": [], "done": False, "nextRecordsUrl": f"{thief.address}/query/2"}
-        token = vendors.Answer({"access_token": "t"})
+        token = Answer({"access_token": "t"})
         service.answer = (  # type: ignore[method-assign]
-            lambda request: token if "oauth2" in request.path else vendors.Answer(page)
+            lambda request: token if "oauth2" in request.path else Answer(page)
         )
         with pytest.raises(Refused, match="another server"):
             pull("salesforce", service)
@@ -263,7 +263,8 @@ def test_credentials_are_sent_to_no_other_server() -> None:
 
 def test_an_answer_without_the_list_is_not_taken_for_an_empty_one() -> None:
     with running(vendors.Zendesk([])) as zendesk:
-        zendesk.answer = lambda _: vendors.Answer({"message": "ok"})  # type: ignore[method-assign]
+        odd = Answer({"message": "ok"})
+        zendesk.answer = lambda request: odd  # type: ignore[method-assign]  # noqa: ARG005
         with pytest.raises(Refused, match="no list 'tickets'"):
             pull("zendesk", zendesk)
 

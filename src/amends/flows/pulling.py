@@ -105,9 +105,7 @@ def _pages(connector: Pull, asked: Asked) -> Iterator[Page]:
 def _read(page: Page, connector: Pull, rules: Rules) -> Normalised:
     preset = preset_named(connector.preset) if connector.preset else None
     if page.document is None:
-        told = set(rules.mapping.values())
-        added = {name: to for name, to in connector.mapping.items() if to not in told}
-        mapping = {**added, **rules.mapping}
+        mapping = connector.told(rules.mapping)
         return read_records(page.records, rules.source, preset, mapping, rules.kind)
     try:
         return _read_document(page, preset, rules)

@@ -81,6 +81,10 @@ def test_a_connection_is_tried_before_anything_is_kept(
     )
     assert wrong.status_code == 422
     assert "does not accept the credentials" in page(wrong)
+    unnamed = as_admin.post(NEW, said(zendesk, name="", **{"try": "1"}), headers=FRAGMENT)
+    assert unnamed.status_code == 422
+    assert "Something is missing or wrong: Name" in page(unnamed)
+    assert "<form" not in page(unnamed)
     assert not Source.objects.exists()
     assert not Arrival.objects.exists()
 

@@ -13,7 +13,10 @@ from django.db.models import Sum
 from django.utils import timezone
 from tests.connectors.servers import vendors
 
-from amends.connectors.pulling import Patience
+from amends.connectors import pull_named
+from amends.connectors.pulling import Asked, Patience
+from amends.flows.pulling import Rules
+from amends.flows.pulling import pull as read_pages
 from amends.web.intake import pulling
 from amends.web.intake.models import (
     Arrival,
@@ -156,11 +159,8 @@ def test_a_full_inbox_stops_it_and_loses_nothing(
 def test_a_source_that_is_changed_while_it_is_pulled_keeps_what_it_was_changed_to(
     source: Source,
 ) -> None:
-    pages = pulling.pull(
-        pulling.pull_named("zendesk"),
-        pulling.Asked(source.options, {"token": "secret"}, {}, QUICK),
-        pulling.Rules(source.name, {}),
-    )
+    asked = Asked(source.options, {"token": "secret"}, {}, QUICK)
+    pages = read_pages(pull_named("zendesk"), asked, Rules(source.name, {}))
     page = next(pages)
     run = PullRun.objects.create(source=source)
     Source.objects.filter(pk=source.pk).update(state={"cursor": "start again"})

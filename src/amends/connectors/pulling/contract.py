@@ -102,6 +102,11 @@ class Pull:
     every_minutes: int = 15
     """How often it is pulled unless somebody says otherwise."""
 
+    def told(self, mapping: Mapping[str, str]) -> dict[str, str]:
+        """Return what is said of its columns: what somebody says, and what it adds."""
+        said = set(mapping.values())
+        return {c: field for c, field in self.mapping.items() if field not in said} | dict(mapping)
+
 
 def held_out(condition: object, what: str, *, where: str = "", remedy: str = "") -> None:
     """Refuse what was said about a source unless the condition holds.

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlsplit
 
 from .contract import Asked, Patience, held_out
@@ -162,7 +162,7 @@ class Rest:
         try:
             yield
         except HTTPError as error:
-            raise _in_words(error.response, where) from None
+            raise _in_words(cast("Response", error.response), where) from None
         except JSONDecodeError:
             raise Later("The answer is no JSON.", where=where) from None
         except RequestException as error:

@@ -5,7 +5,7 @@ row is which. Rows are asked for again from a little before the last value: a tr
 committed late has an older value than rows that were read already.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -177,7 +177,7 @@ def _decode(kept: Any) -> Any:
     if kept is None:
         return None
     kind, text = kept
-    read = {
+    read: dict[str, Callable[[str], Any]] = {
         "datetime": datetime.fromisoformat,
         "date": date.fromisoformat,
         "int": int,

@@ -85,13 +85,10 @@ def preset_of(source: Source) -> Preset | None:
     return preset_named(name) if name else None
 
 
-def mapping_of(source: Source) -> dict[str, str]:
+def mapping_of(source: Source) -> Mapping[str, str]:
     """Return what somebody, or the connector that pulls, says of the source's columns."""
-    told = dict(source.mapping)
-    if source.way == Way.PULL:
-        added = pull_named(source.connector).mapping.items()
-        told |= {name: field for name, field in added if field not in told.values()}
-    return told
+    is_pulled = source.way == Way.PULL
+    return pull_named(source.connector).told(source.mapping) if is_pulled else source.mapping
 
 
 def kind_of(source: Source) -> Kind | None:

@@ -242,7 +242,8 @@ def _context(
 
 def _page(request: HttpRequest, context: ConnectContext) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
-    return page(request, "intake/connect.html", context, fragment="form", status=status)
+    part = "tried" if "try" in request.POST else "form"
+    return page(request, "intake/connect.html", context, fragment=part, status=status)
 
 
 def _tried(request: HttpRequest, form: PullForm, source: Source | None, here: str) -> HttpResponse:

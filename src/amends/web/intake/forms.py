@@ -130,7 +130,11 @@ class PullForm(SourceForm):
 
 def _field(need: Need, source: Source | None) -> forms.Field:
     initial = source.options.get(need.name, "") if source else need.default
-    told = {"label": need.label, "required": need.is_required, "help_text": need.hint}
+    told: dict[str, Any] = {
+        "label": need.label,
+        "required": need.is_required,
+        "help_text": need.hint,
+    }
     if need.is_secret:
         is_kept = source is not None and bool(source.secrets)
         attrs = {"autocomplete": "new-password"}

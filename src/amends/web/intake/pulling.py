@@ -22,7 +22,7 @@ from amends.connectors import pull_named
 from amends.connectors.pulling import Asked, Later, Patience
 from amends.engine.contracts import BadInput
 from amends.flows.pulling import Pulled, Rules, pull
-from amends.web.intake.accepting import kind_of, mapping_of, take_in
+from amends.web.intake.accepting import kind_of, take_in
 from amends.web.intake.models import PullRun, Source, Way
 from amends.web.intake.receiving import InboxIsFull, check_room
 from amends.web.intake.sealing import unseal
@@ -51,7 +51,7 @@ def due(now: datetime) -> list[Source]:
     )
     waiting = [source for source in sources if _is_due(source, now)]
     beginning = datetime.min.replace(tzinfo=now.tzinfo)
-    return sorted(waiting, key=lambda source: source.next_at or beginning)
+    return sorted(waiting, key=lambda source: getattr(source, "next_at", None) or beginning)
 
 
 def _is_due(source: Source, now: datetime) -> bool:
@@ -103,7 +103,7 @@ def _read(source: Source, run: PullRun, patience: Patience, longest_seconds: flo
     """Take page after page; return whether there is more."""
     options = {name: str(value) for name, value in source.options.items()}
     asked = Asked(options, unseal(source.secrets), source.state, patience)
-    rules = Rules(source.name, mapping_of(source), kind_of(source))
+    rules = Rules(source.name, source.mapping, kind_of(source))
     until = time.monotonic() + longest_seconds
     for page in pull(pull_named(source.connector), asked, rules):
         check_room()

@@ -16,7 +16,7 @@ def seal(secrets: Mapping[str, str]) -> bytes:
     return _fernet().encrypt(json.dumps(dict(secrets)).encode()) if secrets else b""
 
 
-def unseal(sealed: bytes) -> dict[str, str]:
+def unseal(sealed: bytes | memoryview) -> dict[str, str]:
     """Return the secrets that `seal` was given.
 
     Raises
