@@ -1,6 +1,8 @@
 """Signals: understand, normalise, redact, clean, and roll up into series."""
 
+from .adding import Adder, Cells
 from .clean import Cleaned, clean
+from .clock import out_of_time
 from .convert import convert
 from .coverage import Coverage, coverage, limits
 from .dates import DATE_FORMS
@@ -9,7 +11,7 @@ from .leaves import NOT_GIVEN, leaves
 from .measures import Contribution, contribution, measures_of
 from .normalise import Normalised, normalise
 from .redact import redact, redact_text
-from .roll_up import Totals, add_up, exposed_slices, roll_up, roll_up_slices
+from .roll_up import exposed_slices, roll_up, roll_up_slices
 from .slices import ChosenSlices, LeftOut, choose_slices
 from .understand import understand
 
@@ -17,14 +19,14 @@ __all__ = [
     "DATE_FORMS",
     "FIELDS",
     "NOT_GIVEN",
+    "Adder",
+    "Cells",
     "ChosenSlices",
     "Cleaned",
     "Contribution",
     "Coverage",
     "LeftOut",
     "Normalised",
-    "Totals",
-    "add_up",
     "choose_slices",
     "clean",
     "contribution",
@@ -35,6 +37,7 @@ __all__ = [
     "limits",
     "measures_of",
     "normalise",
+    "out_of_time",
     "redact",
     "redact_text",
     "roll_up",
