@@ -82,6 +82,20 @@ class Lake:
 
         return self._commit(write)
 
+    def of_delivery(self, delivery: int) -> pa.Table | None:
+        """Return the rows that were appended under this number, as `by_id` does; None: none were.
+
+        Looked up anew, whatever this process knew.
+        """
+        claim_delta()
+        with self._lock:
+            self._table.update_incremental()
+            is_there = self._table.transaction_version(f"delivery-{delivery}") is not None
+        if not is_there:
+            return None
+        signals = self.signals()
+        return signal_rows(self.fetch(signals.filter(signals["delivery"] == delivery)))
+
     def remove_superseded(self, newest: pa.Table) -> int:
         """Delete every row whose signal has a higher version in `newest`; repeating does nothing.
 
@@ -144,7 +158,7 @@ class Lake:
 
     def compact(self) -> int:
         """Join small files into larger ones and return how many were joined."""
-        done = self._commit(
+        done = self._tidy(
             lambda table: table.optimize.compact(
                 target_size=TARGET_FILE_BYTES, writer_properties=WRITING
             )
@@ -157,7 +171,7 @@ class Lake:
         A query that runs longer than that meets a missing file and is answered anew.
         """
         return len(
-            self._commit(
+            self._tidy(
                 lambda table: table.vacuum(
                     keep_hours, dry_run=False, enforce_retention_duration=False
                 )
@@ -176,6 +190,18 @@ class Lake:
                 if attempt == TRIES - 1:
                     raise
                 time.sleep(0.005 * (1 + (attempt + os.getpid()) % 7))
+        raise AssertionError
+
+    def _tidy(self, verb: Callable[[DeltaTable], Done]) -> Done:
+        """Commit what takes long on a table of its own: readers and writers go on meanwhile."""
+        aside, _ = open_table(self.address)
+        for attempt in range(TRIES):
+            try:
+                aside.update_incremental()
+                return verb(aside)
+            except CommitFailedError:
+                if attempt == TRIES - 1:
+                    raise
         raise AssertionError
 
     def _remove_older(self, newest: pa.Table) -> int:
