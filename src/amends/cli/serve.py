@@ -21,6 +21,9 @@ Home = Annotated[
 Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all")]
 Port = Annotated[int, typer.Option(help="The port to listen on")]
 Processes = Annotated[int, typer.Option(help="Web server processes; about one per core", min=1)]
+Workers = Annotated[
+    int, typer.Option(help="Worker processes; those after the first only empty the inbox", min=1)
+]
 Concurrency = Annotated[int, typer.Option(help="Jobs at the same time", min=1)]
 
 
@@ -29,13 +32,14 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     processes: Processes = 1,
+    workers: Workers = 1,
 ) -> None:
     """Run everything: database, pages and worker, until Ctrl-C."""
     from amends.web.project.serve import Door
     from amends.web.project.serve import serve as run
 
     with refusals():
-        code = run(home, Door(host, port, processes), _say)
+        code = run(home, Door(host, port, processes), _say, workers=workers)
     raise typer.Exit(code)
 
 
@@ -52,12 +56,12 @@ def web(
         run_web(home, Door(host, port, processes))
 
 
-def worker(home: Home = None, concurrency: Concurrency = 4) -> None:
+def worker(home: Home = None, concurrency: Concurrency = 4, processes: Workers = 1) -> None:
     """Run the worker only: what happens in the background and by the clock."""
     from amends.web.project.serve import run_worker
 
     with refusals():
-        run_worker(home, concurrency)
+        run_worker(home, concurrency, processes)
 
 
 def migrate(home: Home = None) -> None:

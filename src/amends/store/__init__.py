@@ -1,6 +1,6 @@
 """The lake of signals and the engine that queries it."""
 
 from .lake import Lake, open_lake
-from .schema import LAKE_SCHEMA
+from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 
-__all__ = ["LAKE_SCHEMA", "Lake", "open_lake"]
+__all__ = ["LAKE_SCHEMA", "Lake", "lake_rows", "open_lake", "signal_rows"]

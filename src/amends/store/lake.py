@@ -93,6 +93,20 @@ class Lake:
 
         return self._commit(write)
 
+    def of_delivery(self, delivery: int) -> pa.Table | None:
+        """Return the rows that were appended under this number, as `by_id` does; None: none were.
+
+        Looked up anew, whatever this process knew.
+        """
+        claim_delta()
+        with self._lent() as table:
+            self._update(table)
+            is_there = table.transaction_version(f"delivery-{delivery}") is not None
+        if not is_there:
+            return None
+        signals = self.signals()
+        return signal_rows(self.fetch(signals.filter(signals["delivery"] == delivery)))
+
     def remove_superseded(self, newest: pa.Table) -> int:
         """Delete every row whose signal has a higher version in `newest`; repeating does nothing.
 

@@ -2,9 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amends.web.intake.accepting import QUARANTINED, SourceIsPaused, accept_records
+from amends.web.intake.accepting import SourceIsPaused, accept_records
+from amends.web.intake.inbox import unpack
 from amends.web.intake.models import Arrival, Delivery, QuarantinedRow, Source, Way
-from amends.web.intake.receiving import Answer, unpack
+from amends.web.intake.receiving import Answer
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -29,7 +30,7 @@ def test_every_record_has_its_answer_and_the_ledger_adds_up(source: Source) -> N
     assert accepted.answers.tolist() == [
         Answer.ACCEPTED,
         Answer.DUPLICATE,
-        QUARANTINED,
+        Answer.QUARANTINED,
         Answer.SUPERSEDED,
         Answer.ACCEPTED,
         Answer.DUPLICATE,
@@ -38,6 +39,17 @@ def test_every_record_has_its_answer_and_the_ledger_adds_up(source: Source) -> N
     assert (line.rows, line.accepted, line.duplicates) == (6, 2, 2)
     assert (line.superseded, line.quarantined, line.source) == (1, 1, "shop")
     assert QuarantinedRow.objects.get().field == "nps"
+
+
+def test_a_time_that_cannot_be_is_told_by_the_records_number(source: Source) -> None:
+    batch = [{}, record(1), record(2, occurred_at="2090-01-01")]
+    accepted = accept_records(batch, source, NOW, Way.API)
+    assert [row.row for row in accepted.quarantined] == [1, 3]
+    assert accepted.answers.tolist() == [
+        Answer.QUARANTINED,
+        Answer.ACCEPTED,
+        Answer.QUARANTINED,
+    ]
 
 
 def test_a_signal_says_when_it_was_received(source: Source) -> None:

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from amends.web.intake.doors import digest_of
 from amends.web.intake.models import (
     Arrival,
     Delivery,
-    DeliveryState,
     QuarantinedRow,
     Source,
     SourceToken,
     TokenScope,
     Way,
 )
-from amends.web.intake.receiving import MOST_WAITING, RETRY_AFTER_SECONDS
+from amends.web.intake.room import UNKNOWN_SECONDS, forget_count
 
 pytestmark = pytest.mark.django_db
 SIGNALS = "/api/v1/signals"
@@ -207,12 +207,14 @@ def test_the_requests_of_a_minute_are_counted_for_all_clients_of_a_token(source:
 
 
 @pytest.mark.usefixtures("source")
-def test_a_full_inbox_says_when_to_come_again() -> None:
-    Program().send(record(1))
-    Delivery.objects.update(state=DeliveryState.WAITING, rows=MOST_WAITING + 1)
-    response = Program().send(record(2))
+def test_a_full_inbox_says_when_to_come_again(settings: Settings) -> None:
+    Program().send([record(1), record(2)])
+    settings.MOST_WAITING = 1
+    forget_count()
+    response = Program().send(record(3))
+    forget_count()
     refused(response, 429)
-    assert response["Retry-After"] == str(RETRY_AFTER_SECONDS)
+    assert response["Retry-After"] == str(UNKNOWN_SECONDS)
     assert Arrival.objects.count() == 1
 
 
@@ -244,3 +246,6 @@ def test_a_signal_can_be_withdrawn(source: Source) -> None:
     assert Program().send(record(1, version=2)).json()["accepted"] == 0
     assert Program().send(record(1, version=3)).json()["accepted"] == 1
     refused(Program("taker").delete(f"{SIGNALS}/A-1?version=x"), 422)
+    assert Program("taker").delete(f"{SIGNALS}/A-1").json()["accepted"] == 1
+    assert Program().send(record(1, version=3)).json()["accepted"] == 0
+    assert Program("taker").delete(f"{SIGNALS}/a/b%20c").json()["rows"] == 1

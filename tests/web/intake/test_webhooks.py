@@ -12,8 +12,8 @@ from tests.people import People
 
 from amends.engine.contracts import BadInput
 from amends.web.intake.actions.tokens import set_secret
+from amends.web.intake.inbox import unpack
 from amends.web.intake.models import Arrival, Delivery, SeenDelivery, Source, Way, WebhookDay
-from amends.web.intake.receiving import unpack
 from amends.web.intake.sealing import seal, unseal
 from amends.web.intake.webhooks import BEFORE_UNTIL, SIGNING
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
@@ -20,9 +19,10 @@ from amends.web.detect import rollups
 from amends.web.detect.models import Series
 from amends.web.detect.watching import landed
 from amends.web.intake.lake import lake
-from amends.web.intake.models import Delivery, Identity
+from amends.web.intake.models import Delivery, Identity, Landing
 from amends.web.intake.receiving import receive
 from amends.web.project import pipeline
+from amends.web.project.sifting import Unready
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -114,14 +114,18 @@ def test_a_crash_after_the_lake_is_repaired_by_the_next_worker(
     follow(SeriesKey("complaint_rate"))
     receive(table([complaint(n) for n in range(5)]), "tests", timezone.now())
 
-    def crash(_signals: pa.Table) -> None:
+    def crash(_landing: Landing, _leaving: object) -> None:
         raise ConnectionError("the worker died")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline, "note_outcomes", crash)
-        assert pipeline.process_next()
-    delivery = Delivery.objects.get(state="waiting")
-    assert "the worker died" in delivery.error
+        patched.setattr(pipeline, "_finish", crash)
+        with pytest.raises(Unready):
+            pipeline.process_next()
+    landing = Landing.objects.get(done_at=None)
+    assert "the worker died" in landing.error
+    assert landing.retry_at is not None, "and it waits a while"
+    assert pipeline.work_off() == 0
+    Landing.objects.update(retry_at=None)
     assert len(lake().fetch(lake().signals())) == 6, "it had reached the lake"
     assert len(landed()) == 1, "but it has not landed"
     assert rolled_up(SeriesKey("complaint_rate"))[0][0] == 0
@@ -131,7 +135,7 @@ def test_a_crash_after_the_lake_is_repaired_by_the_next_worker(
     assert rolled_up(SeriesKey("complaint_rate"))[0][0] == 5
 
 
-def test_a_delivery_that_always_fails_gives_way_to_the_others() -> None:
+def test_a_delivery_that_cannot_be_unpacked_is_kept_and_gives_way_to_the_others() -> None:
     receive(table([complaint(1)]), "tests", timezone.now())
     bad = Delivery.objects.get()
     bad.payload = b"no arrow stream"
@@ -140,7 +144,6 @@ def test_a_delivery_that_always_fails_gives_way_to_the_others() -> None:
     pipeline.work_off()
     bad.refresh_from_db()
     assert bad.state == "failed"
-    assert bad.attempts == pipeline.MOST_ATTEMPTS
     assert bytes(bad.payload) == b"no arrow stream", "nothing is lost by it"
     assert landed()["external_id"].to_pylist() == ["S-2"]
 

@@ -1,7 +1,9 @@
 """Signals: understand, normalise, redact, clean, and roll up into series."""
 
+from .adding import Adder, Cells
 from .attributes import attributes_of_rows, redact_values
 from .clean import Cleaned, clean
+from .clock import out_of_time
 from .convert import convert
 from .coverage import Coverage, coverage, limits
 from .dates import DATE_FORMS
@@ -10,7 +12,7 @@ from .leaves import NOT_GIVEN, leaves
 from .measures import Contribution, contribution, measures_of
 from .normalise import Normalised, normalise, normalise_batch, normalise_strictly
 from .redact import redact, redact_text
-from .roll_up import Totals, add_up, exposed_slices, roll_up, roll_up_slices
+from .roll_up import exposed_slices, roll_up, roll_up_slices
 from .slices import ChosenSlices, LeftOut, choose_slices
 from .strict import columns_read, understand_strictly
 from .understand import understand
@@ -19,14 +21,14 @@ __all__ = [
     "DATE_FORMS",
     "FIELDS",
     "NOT_GIVEN",
+    "Adder",
+    "Cells",
     "ChosenSlices",
     "Cleaned",
     "Contribution",
     "Coverage",
     "LeftOut",
     "Normalised",
-    "Totals",
-    "add_up",
     "attributes_of_rows",
     "choose_slices",
     "clean",
@@ -41,6 +43,7 @@ __all__ = [
     "normalise",
     "normalise_batch",
     "normalise_strictly",
+    "out_of_time",
     "redact",
     "redact_text",
     "redact_values",

@@ -1,7 +1,6 @@
 """Signals rolled up into series: one measure on many slices, bucket by bucket."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Final
@@ -101,54 +100,6 @@ def roll_up_slices(
         exposure=exposure,
         elapsed=float(min(1.0, (end - starts[-1]) / width)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What some signals add to series of one measure.
-
-    Parameters
-    ----------
-    starts
-        `datetime64[us]` of shape (T,): the buckets from the first signal to the last.
-    value
-        float64 of shape (S, T): events or badness of each slice.
-    exposure
-        float64 of shape (E, T) of each exposed slice; None when time itself is the exposure.
-
-    """
-
-    starts: NDArray[np.datetime64]
-    value: Floats
-    exposure: Floats | None
-
-
-def add_up(
-    signals: pa.Table,
-    measure: str,
-    slices: Sequence[Slice],
-    exposed: Sequence[Slice],
-    bucket: Bucket = Bucket.DAY,
-) -> Totals:
-    """Return what signals add to the values of `slices` and to the exposures of `exposed`.
-
-    Totals of parts of the signals add up to those of all: rollups are kept with them. Which
-    exposure belongs to which slice, `exposed_slices` says once for all. Signals without
-    `occurred_at` are left out; none at all gives no buckets.
-    """
-    at = _instants(signals)
-    seen = at != _UNKNOWN
-    given = contribution(signals, measure)
-    if not seen.any():
-        empty = np.zeros((len(slices), 0))
-        return Totals(np.empty(0, "datetime64[us]"), empty, np.zeros((len(exposed), 0)))
-    starts, _ = _span(at, bucket, None)
-    step = (at - starts[0]) // (bucket.seconds * 1_000_000)
-    value = _totals(signals, slices, step, given.value, seen, len(starts))
-    exposure = None
-    if given.exposure is not None:
-        exposure = _totals(signals, exposed, step, given.exposure, seen, len(starts))
-    return Totals(starts.astype("datetime64[us]"), value, exposure)
 
 
 def exposed_slices(signals: pa.Table, measure: str, slices: Sequence[Slice]) -> list[Slice]:

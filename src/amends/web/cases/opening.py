@@ -15,6 +15,7 @@ from django.db.models import F
 from amends.engine.contracts import SILENCE, UNSURE, Kind, Severity, Taxonomy
 from amends.flows.causes import is_not_delivered
 from amends.web.cases.clocks import next_deadline
+from amends.web.cases.corrections import note_corrected
 from amends.web.cases.models import Case, Entry, Happening, Recommendation, Route
 from amends.web.cases.recommending import recommend_in_bulk
 from amends.web.cases.rules import reasons_to_open
@@ -60,12 +61,16 @@ class Desk:
     joined: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def open_cases(signals: pa.Table) -> list[Case]:
+def open_cases(signals: pa.Table, corrected: pa.Table | None = None) -> list[Case]:
     """Open and feed cases from enriched signals, in the caller's transaction; return the new ones.
 
     A signal that a rule picks opens a case, unless the customer has one of the same cause that is
     open or younger than `SAME_MATTER`: then it joins that. Each new case has a recommendation.
+    `corrected` are older versions of some of the signals: where one stands in a case already, the
+    newer one is noted there and counts no second time.
     """
+    if corrected is not None and len(corrected):
+        signals = note_corrected(signals, corrected)
     rows = _candidates(signals)
     if not rows:
         return []
@@ -102,7 +107,8 @@ def _desk(rows: Sequence[Row]) -> Desk:
     ids = {row["customer_id"] for row in rows}
     first = min(row["occurred_at"] for row in rows)
     customers = Customer.objects.in_bulk(ids)
-    missing = [_stranger(row) for row in rows if row["customer_id"] not in customers]
+    strangers = {r["customer_id"]: r for r in rows if r["customer_id"] not in customers}
+    missing = [_stranger(strangers[name]) for name in sorted(strangers)]
     Customer.objects.bulk_create(missing, ignore_conflicts=True)
     customers |= {customer.customer_id: customer for customer in missing}
     cases = list(

@@ -1,21 +1,22 @@
 """Rollups: what every batch of signals adds to the series, and how they are read.
 
 Adding is exact: totals of parts add up to those of the whole, and a batch is added in the same
-transaction that marks its delivery as done. New series are filled from the lake while no batch can
-land (`exclusively`).
+transaction that marks its landing as done. Whoever writes does so alone (`exclusively`): rows that
+all batches touch would have them wait for each other anyway, and so nobody waits in a circle.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from amends.engine.contracts import (
@@ -28,69 +29,68 @@ from amends.engine.contracts import (
     SeriesBatch,
     SeriesKey,
 )
-from amends.engine.signals import add_up, exposed_slices
-from amends.web.detect.models import Series, slice_of, slice_text
+from amends.engine.signals import Adder, exposed_slices
+from amends.web.detect.models import Series, slice_text
 from amends.web.intake.bulk import copy_in
 from amends.web.intake.sequences import next_ids
 
 Ints = NDArray[np.int64]
-Instants = NDArray[np.datetime64]
 
 LANDING_LOCK = 7_204_001
-"""Advisory lock: shared by batches that land, exclusive for filling new series."""
+"""Advisory lock: one at a time writes what follows from signals, or fills new series."""
 _DAY = np.timedelta64(1, "D")
-
-
-def share_landing() -> None:
-    """Let a batch land in this transaction; waits while series are being filled."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LANDING_LOCK])
 
 
 @contextmanager
 def exclusively() -> Iterator[None]:
-    """Hold back batches until this transaction ends, so that lake and rollups agree."""
+    """Hold back whoever else writes rollups until this transaction ends."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LANDING_LOCK])
         yield
 
 
-def add(signals: pa.Table, now: datetime, *, sign: int = 1) -> None:
-    """Add what signals say to the rollups of all series; a sign of −1 takes it away."""
-    _add(Series.objects.all(), signals, now, sign=sign)
+def add(signals: pa.Table, now: datetime, *, instead_of: pa.Table | None = None) -> None:
+    """Add what signals say to the rollups of all series; take away what they replace.
+
+    To be called within `exclusively`.
+    """
+    followed = _followed()
+    changes = [_cells(followed, signals)]
+    if instead_of is not None and len(instead_of):
+        changes.append(_cells(followed, instead_of, sign=-1))
+    cells = pa.concat_tables(changes)
+    _write(cells)
+    changed = pc.unique(cells.filter(pc.not_equal(cells["value"], 0.0))["series_id"])
+    Series.objects.filter(pk__in=changed.to_pylist()).update(changed_at=now)
 
 
-def _add(
-    followed: QuerySet[Series],
-    signals: pa.Table,
-    now: datetime,
-    *,
-    sign: int = 1,
-    is_new: bool = False,
-) -> None:
-    counted = countable(signals)
-    if not len(counted):
-        return
-    ordered = followed.exclude(measure=SILENCE.name).order_by("measure", "pk")
-    for measure, members in groupby(ordered, key=lambda m: m.measure):
-        series = list(members)
-        exposed = [m for m in series if m.exposure_of_id == m.pk]
-        totals = add_up(
-            counted,
-            measure,
-            [slice_of(m.slice) for m in series],
-            [slice_of(m.slice) for m in exposed],
-        )
-        exposure = np.zeros_like(totals.value)
-        if totals.exposure is not None:
-            own = [row for row, m in enumerate(series) if m.exposure_of_id == m.pk]
-            exposure[own] = totals.exposure
-        ids = np.array([m.pk for m in series])
-        cells = _cells(ids, totals.starts, sign * totals.value, sign * exposure)
-        _write(cells, is_new=is_new)
-        changed = ids[(totals.value != 0).any(axis=1)]
-        Series.objects.filter(pk__in=changed.tolist()).update(changed_at=now)
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """All series, prepared for adding."""
+
+    ids: Ints
+    adder: Adder
+
+
+def _followed() -> _Followed:
+    """Return all series; they are read again when one was made or removed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database(), count(*), max(id) FROM detect_series")
+        (database, n, last) = cursor.fetchone() or ("", 0, None)
+    return _read_series(database, n, last)
+
+
+@lru_cache(maxsize=1)
+def _read_series(_database: str, _n: int, _last: int | None) -> _Followed:
+    return _prepare(list(Series.objects.exclude(measure=SILENCE.name).order_by("pk")))
+
+
+def _prepare(series: Sequence[Series]) -> _Followed:
+    ids = np.array([s.pk for s in series], dtype=np.int64)
+    return _Followed(
+        ids, Adder([s.key for s in series], [s.exposure_of_id == s.pk for s in series])
+    )
 
 
 def make_series(signals: pa.Table, keys: Iterable[SeriesKey], now: datetime) -> list[Series]:
@@ -117,7 +117,9 @@ def make_series(signals: pa.Table, keys: Iterable[SeriesKey], now: datetime) -> 
     for key in new:
         known[key].exposure_of_id = known[owners[key]].pk if key in owners else None
     Series.objects.bulk_create(made)
-    _add(Series.objects.filter(pk__in=[s.pk for s in made]), signals, now, is_new=True)
+    if made:
+        _copy(_cells(_prepare(made), signals))
+        Series.objects.filter(pk__in=[s.pk for s in made]).update(changed_at=now)
     return [known[key] for key in wanted]
 
 
@@ -185,27 +187,30 @@ def _by_measure(keys: Iterable[SeriesKey]) -> Mapping[str, list[SeriesKey]]:
     return found
 
 
-def _cells(ids: Ints, starts: Instants, value: Floats, exposure: Floats) -> pa.Table:
-    """Return what is not 0, in one order for all: no two batches lock each other out."""
-    rows, columns = np.nonzero((value != 0) | (exposure != 0))
+def _cells(followed: _Followed, signals: pa.Table, *, sign: int = 1) -> pa.Table:
+    """Return what signals add, in the order of series and time."""
+    cells = followed.adder.cells(countable(signals))
     return pa.table(
         {
-            "series_id": ids[rows],
-            "starts_at": pa.array(starts[columns]).cast(pa.timestamp("s", tz="UTC")),
-            "value": value[rows, columns],
-            "exposure": exposure[rows, columns],
+            "series_id": followed.ids[cells.series],
+            "starts_at": pa.array(cells.starts).cast(pa.timestamp("s", tz="UTC")),
+            "value": sign * cells.value,
+            "exposure": sign * cells.exposure,
         }
     )
 
 
-def _write(cells: pa.Table, *, is_new: bool) -> None:
-    """Add cells to the rollups; those of new series are not there yet."""
+def _copy(cells: pa.Table) -> None:
+    """Write the cells of series that have none yet."""
+    with connection.cursor() as cursor:
+        copy_in(cursor, cells, "detect_rollup (series_id, starts_at, value, exposure)")
+
+
+def _write(cells: pa.Table) -> None:
+    """Add cells to the rollups."""
     if not len(cells):
         return
     with connection.cursor() as cursor:
-        if is_new:
-            copy_in(cursor, cells, "detect_rollup (series_id, starts_at, value, exposure)")
-            return
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS rollup_batch (series_id bigint, starts_at timestamptz,"
             " value float8, exposure float8) ON COMMIT DELETE ROWS"
@@ -214,7 +219,8 @@ def _write(cells: pa.Table, *, is_new: bool) -> None:
         copy_in(cursor, cells, "rollup_batch")
         cursor.execute(
             "INSERT INTO detect_rollup AS old (series_id, starts_at, value, exposure)"
-            " SELECT * FROM rollup_batch ORDER BY series_id, starts_at"
+            " SELECT series_id, starts_at, sum(value), sum(exposure) FROM rollup_batch"
+            " GROUP BY 1, 2 ORDER BY 1, 2"
             " ON CONFLICT (series_id, starts_at) DO UPDATE SET"
             " value = old.value + excluded.value, exposure = old.exposure + excluded.exposure"
         )

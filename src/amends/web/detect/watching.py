@@ -27,7 +27,8 @@ from amends.web.detect.models import Breakdown, Series, WatchRun, slice_text
 from amends.web.detect.queries import signals_of
 from amends.web.detect.rollups import countable, exclusively, first_day, make_series, read
 from amends.web.intake.lake import lake
-from amends.web.intake.models import Delivery
+from amends.web.intake.models import Landing
+from amends.web.intake.replaced import remove_replaced
 from amends.web.ui.live import publish
 
 Tick = Callable[[str, int, int], None]
@@ -232,13 +233,14 @@ def _keep(found: Collection[Found], now: datetime) -> list[Breakdown]:
 
 
 def landed() -> pa.Table:
-    """Return all signals whose deliveries are done: to be called within `exclusively`.
+    """Return all signals that have landed: to be called within `exclusively`.
 
-    The lake may hold one more, of a worker that died between lake and database; it comes again.
+    The lake may hold more, of a worker that died between lake and database; those come again.
     """
+    remove_replaced(wait=True)
     signals = lake().signals()
-    waiting = list(Delivery.objects.exclude(state="done").values_list("pk", flat=True))
-    return lake().fetch(signals.filter(signals.delivery.notin(waiting)) if waiting else signals)
+    open_ones = list(Landing.objects.filter(done_at=None).values_list("pk", flat=True))
+    return lake().fetch(signals.filter(signals.delivery.notin(open_ones)) if open_ones else signals)
 
 
 def _row(found: Found, series: Series, now: datetime) -> Breakdown:

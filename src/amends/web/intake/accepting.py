@@ -1,7 +1,7 @@
 """Records of a source come in: read strictly, then received; each gets its answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -15,9 +15,6 @@ from amends.engine.signals import Normalised
 from amends.flows.records import Broken, read_records
 from amends.web.intake.models import Source, Way
 from amends.web.intake.receiving import Answer, Receipt, check_room, receive
-
-QUARANTINED = len(Answer)
-"""The answer to a record that could not be read; the others are an `Answer`."""
 
 
 class SourceIsPaused(BadInput):
@@ -37,9 +34,9 @@ class Accepted:
 
     receipt: Receipt
     quarantined: tuple[QuarantinedRow, ...]
-    """Those that could not be read, by their number from 1."""
+    """Those that could not be read or tell of an impossible time, by their number from 1."""
     answers: NDArray[np.int8]
-    """Shape (N,): the `Answer` to each record in the order given, or `QUARANTINED`."""
+    """Shape (N,): the `Answer` to each record in the order given."""
 
 
 def accept_records(
@@ -66,11 +63,13 @@ def accept_records(
         records, source.name, preset_of(source), mapping_of(source), kind_of(source)
     )
     receipt = take_in(read, source, received_at, way)
-    answers = np.full(len(records), QUARANTINED, np.int8)
+    answers = np.full(len(records), Answer.QUARANTINED, np.int8)
     is_read = np.ones(len(records), dtype=bool)
     is_read[[row.row - 1 for row in read.quarantined]] = False
     answers[is_read] = receipt.answers
-    return Accepted(receipt, read.quarantined, answers)
+    numbers = np.flatnonzero(is_read) + 1
+    aside = [replace(row, row=int(numbers[row.row - 1])) for row in receipt.set_aside]
+    return Accepted(receipt, (*read.quarantined, *aside), answers)
 
 
 def take_in(read: Normalised, source: Source, received_at: datetime, way: Way) -> Receipt:

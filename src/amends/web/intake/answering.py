@@ -9,14 +9,14 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from amends.engine.contracts import BadInput
-from amends.web.intake.accepting import QUARANTINED, Accepted, SourceIsPaused
+from amends.web.intake.accepting import Accepted, SourceIsPaused
 from amends.web.intake.models import Arrival
 from amends.web.intake.receiving import Answer, InboxIsFull, Receipt
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WORDS: Final = (*(answer.name.lower() for answer in Answer), "quarantined")
+WORDS: Final = tuple(answer.name.lower() for answer in Answer)
 
 
 class Refusal(Exception):  # noqa: N818 - it reads so where it is raised
@@ -92,7 +92,7 @@ def receipt_of(accepted: Accepted, **more: object) -> HttpResponse:
     for row in accepted.quarantined:
         answers[row.row - 1] = {
             "row": row.row,
-            "answer": WORDS[QUARANTINED],
+            "answer": WORDS[Answer.QUARANTINED],
             "field": row.field,
             "reason": row.reason,
         }

@@ -4,6 +4,7 @@ The schema (`/api/v1/openapi.json`) is for people who are logged in; `docs/opena
 """
 
 from typing import Final
+from uuid import UUID
 
 import pyarrow as pa
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -12,6 +13,7 @@ from django.utils import timezone
 from ninja import NinjaAPI, Path, Query
 from ninja.errors import ValidationError as NotUnderstood
 
+from amends.engine.contracts import signal_id
 from amends.web.accounts.access import signed_in, with_token
 from amends.web.intake import api_schema as schema
 from amends.web.intake import receiving
@@ -27,7 +29,7 @@ from amends.web.intake.answering import (
 )
 from amends.web.intake.bodies import records_of
 from amends.web.intake.doors import token_door, token_on
-from amends.web.intake.models import Arrival, TokenScope, Way
+from amends.web.intake.models import Arrival, Identity, TokenScope, Way
 from amends.web.intake.receiving import check_room
 from amends.web.intake.webhooks import delivery_on, hook_door, take_delivery
 
@@ -75,13 +77,18 @@ def send(request: HttpRequest) -> HttpResponse:
 )
 @refusals_answered
 def withdraw(
-    request: HttpRequest, external_id: Path[schema.ExternalId], version: Query[schema.Version] = 1
+    request: HttpRequest,
+    external_id: Path[schema.ExternalId],
+    version: Query[schema.Version | None] = None,
 ) -> HttpResponse:
-    """Take a signal back, up to a version: only a higher one brings it again."""
+    """Take a signal back, up to a version (or the newest): only a higher one brings it again."""
     source = token_on(request, TokenScope.WITHDRAW).source
     if source.is_paused:
         raise SourceIsPaused(source)
     check_room()
+    if version is None:
+        known = Identity.objects.filter(pk=UUID(signal_id(source.name, external_id))).first()
+        version = known.version if known else 1
     named = {"source": [source.name], "external_id": [external_id]}
     ids = pa.table({**named, "version": pa.array([version], pa.int32())})
     receipt = receiving.withdraw(ids, source.name, timezone.now(), Way.API)

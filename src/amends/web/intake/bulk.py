@@ -36,6 +36,9 @@ def update_many(rows: Sequence[Model], fields: Sequence[str]) -> None:
 
 def copy_in(cursor: CursorWrapper, rows: pa.Table, into: str) -> None:
     """Copy a table into `into`, a table's name with its columns in their order; null is empty."""
+    rows = rows.combine_chunks()  # of an empty chunk Arrow writes what is no CSV
+    if not len(rows):
+        return
     text = pa.BufferOutputStream()
     csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
     with cursor.copy(f"COPY {into} FROM STDIN WITH (FORMAT csv)") as copy:

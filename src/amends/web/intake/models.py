@@ -194,7 +194,7 @@ class Arrival(models.Model):
     rows = models.PositiveIntegerField()
     accepted = models.PositiveIntegerField()
     superseding = models.PositiveIntegerField()
-    """Those of the accepted that replace an older version."""
+    """Those of the accepted that replace what was accepted before."""
     duplicates = models.PositiveIntegerField()
     superseded = models.PositiveIntegerField()
     """Rows that came after a newer version of themselves."""
@@ -221,12 +221,42 @@ class Arrival(models.Model):
         return f"{self.source}: {self.rows} rows"
 
 
+class Landing(models.Model):
+    """Deliveries that go into lake, rollups and cases together, under one number.
+
+    The number is one of those that deliveries have, too, and is given before anything is written:
+    whoever does it again does it under the same.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    rows = models.PositiveIntegerField()
+    attempts = models.PositiveIntegerField(default=0)
+    """How often something outside the signals was in the way: a full disk, a lake out of reach."""
+    error = models.TextField(blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    """Not before then; null: at once."""
+    done_at = models.DateTimeField(null=True, blank=True)
+    replaced = models.BinaryField(default=bytes, blank=True)
+    """Ids and versions before which rows are to leave the lake, as an Arrow stream; emptied when
+    they have."""
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["id"], name="landing_open", condition=models.Q(done_at=None)),
+            models.Index(fields=["done_at"], include=["rows"], name="landing_done_at"),
+            models.Index(fields=["id"], name="landing_replaced", condition=~models.Q(replaced=b"")),
+        ]
+
+    def __str__(self) -> str:
+        return f"landing {self.pk} ({self.rows} signals)"
+
+
 class DeliveryState(models.TextChoices):
     """Where a delivery is on its way."""
 
     WAITING = "waiting", "Waiting"
     DONE = "done", "Done"
-    FAILED = "failed", "Failed"
+    FAILED = "failed", "Cannot be read"
 
 
 class Delivery(models.Model):
@@ -237,12 +267,19 @@ class Delivery(models.Model):
     arrival = models.ForeignKey(Arrival, models.PROTECT, related_name="in_inbox")
     received_at = models.DateTimeField()
     rows = models.PositiveIntegerField()
+    overtaken = models.PositiveIntegerField(default=0)
+    """Rows of which a newer version, or the withdrawal, arrived while they waited."""
+    is_withdrawal = models.BooleanField(default=False)
+    """Its rows take signals back."""
     payload = models.BinaryField()
-    """`SIGNAL_SCHEMA` rows without what classify adds, as an Arrow stream; emptied when done."""
+    """What `inbox.pack` wrote; emptied when done."""
     state = models.CharField(
         max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING
     )
-    attempts = models.PositiveSmallIntegerField(default=0)
+    landing = models.ForeignKey(
+        Landing, models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )
+    """With which others it goes into the lake; null until a worker takes it up."""
     error = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -250,7 +287,10 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["id"], name="delivery_waiting", condition=models.Q(state="waiting")
+                fields=["id"],
+                include=["rows"],
+                name="delivery_waiting",
+                condition=models.Q(state="waiting"),
             ),
             models.Index(fields=["received_at"], name="delivery_received_at"),
         ]
@@ -559,3 +599,19 @@ class Erasure(models.Model):
     def is_proven(self) -> bool:
         """Whether it is done and a search found nothing."""
         return self.state == ErasureState.DONE and not any(self.left.values())
+
+
+class Upkeep(models.Model):
+    """When the lake was last tidied, and how that went: one row for each kind of tidying."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    ran_at = models.DateTimeField()
+    seconds = models.FloatField()
+    files = models.PositiveIntegerField()
+    """Files that were joined or removed."""
+
+    class Meta:
+        verbose_name_plural = "upkeep"
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.ran_at:%Y-%m-%d %H:%M}: {self.files} files"

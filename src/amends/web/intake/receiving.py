@@ -5,49 +5,32 @@ duplicate, a lower one is superseded already. The caller may say "received" as s
 returns.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from django.db import connection, transaction
-from django.db.models import Sum
+from django.db import transaction
 from numpy.typing import NDArray
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
-from amends.engine.contracts import ENRICHED_FIELDS, SIGNAL_SCHEMA, check_signals
+from amends.engine.contracts import ENRICHED_FIELDS, check_signals, signal_id
 from amends.engine.contracts import QuarantinedRow as Unreadable
-from amends.web.intake.bulk import copy_in
-from amends.web.intake.models import (
-    Arrival,
-    Delivery,
-    DeliveryState,
-    QuarantinedRow,
-    Source,
-    Way,
-)
+from amends.engine.signals import out_of_time
+from amends.web.intake.identities import Answer, identify, repeated
+from amends.web.intake.inbox import INBOX, SIGNALS, WITHDRAWALS, marked, pack, parts, rows_where
+from amends.web.intake.models import Arrival, Delivery, QuarantinedRow, Source, Way
+from amends.web.intake.room import InboxIsFull, check_room
 from amends.web.intake.sequences import next_ids
+
+__all__ = ["Answer", "InboxIsFull", "Receipt", "check_room", "receive", "withdraw"]
 
 WORK_OFF: Final = "amends.web.project.jobs.work_off"
 """The job that empties the inbox; it lies above, since it feeds every app."""
-LARGEST: Final = 25_000
-"""Rows of one delivery: what a worker holds in memory and loses by a crash."""
-MOST_WAITING: Final = 2_000_000
-RETRY_AFTER_SECONDS: Final = 15
-
-
-class Answer(IntEnum):
-    """What becomes of one row that arrives."""
-
-    ACCEPTED = 0
-    DUPLICATE = 1
-    SUPERSEDED = 2
-    """A newer version of the signal was here first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +41,20 @@ class Receipt:
     """Number of the line in the ledger."""
     accepted: int
     superseding: int
-    """Those of the accepted that replace an older version."""
+    """Those of the accepted that replace what was accepted before."""
     duplicates: int
     superseded: int
     quarantined: int
     deliveries: tuple[int, ...]
     answers: NDArray[np.int8] = field(repr=False)
     """Shape (N,): the `Answer` to each signal, in the order given."""
+    set_aside: tuple[Unreadable, ...] = ()
+    """Of the quarantined those that `receive` itself found; `row` is their 1-based place."""
 
     @property
     def rows(self) -> int:
         """Return how many rows arrived."""
         return self.accepted + self.duplicates + self.superseded + self.quarantined
-
-
-class InboxIsFull(Exception):  # noqa: N818 - it reads so where it is raised
-    """More waits than the workers should be given; nothing was taken in."""
-
-    def __init__(self, waiting: int, retry_after_seconds: int) -> None:
-        self.waiting, self.retry_after_seconds = waiting, retry_after_seconds
-        super().__init__(
-            f"{waiting:,} signals wait to be worked off. Send again in {retry_after_seconds} s."
-        )
-
-
-def check_room() -> None:
-    """Refuse more as long as too many signals wait: the sender keeps them meanwhile.
-
-    Raises
-    ------
-    InboxIsFull
-
-    """
-    waiting = Delivery.objects.filter(state=DeliveryState.WAITING).aggregate(n=Sum("rows"))["n"]
-    if (waiting or 0) > MOST_WAITING:
-        raise InboxIsFull(waiting, RETRY_AFTER_SECONDS)
 
 
 def receive(
@@ -105,7 +67,8 @@ def receive(
 ) -> Receipt:
     """Put signals (`SIGNAL_SCHEMA`; enriched columns are ignored) into the inbox.
 
-    Rows that could not be read go to quarantine and into the ledger in the same transaction.
+    Rows that could not be read go to quarantine and into the ledger in the same transaction, and
+    so do those that tell of a time that cannot be (`out_of_time`).
 
     Raises
     ------
@@ -113,37 +76,99 @@ def receive(
         The table does not fulfil the Signal contract.
 
     """
-    whole = _without_enriched(check_signals(signals))
-    answers = _repeated(whole)
-    first = np.flatnonzero(answers == Answer.ACCEPTED)
-    superseding = 0
-    deliveries: list[int] = []
+    whole = check_signals(signals)
+    answers = np.zeros(len(whole), np.int8)
+    aside = []
+    for place, (name, reason) in out_of_time(whole, received_at).items():
+        answers[place] = Answer.QUARANTINED
+        row = whole.slice(place, 1)
+        aside.append(Unreadable(source, place + 1, name, reason, as_json(row)))
+    return _take_in(
+        whole, answers, source, received_at, way, quarantined=quarantined, set_aside=aside
+    )
+
+
+def withdraw(ids: pa.Table, source: str, received_at: datetime, way: Way) -> Receipt:
+    """Take signals back: they leave lake, rollups and counts.
+
+    A withdrawal stands in the ledger as a row of its own, and may come before its signal, which is
+    superseded then. It takes back its version and all before; a higher one brings the signal again.
+
+    Parameters
+    ----------
+    ids
+        Columns source, external_id (strings) and version (integers); one row for each signal.
+
+    """
+    names = [
+        signal_id(of, name)
+        for of, name in zip(ids["source"].to_pylist(), ids["external_id"].to_pylist(), strict=True)
+    ]
+    rows = pa.table({"signal_id": names, "version": ids["version"].cast(pa.int32())})
+    answers = np.zeros(len(rows), np.int8)
+    return _take_in(rows, answers, source, received_at, way, is_withdrawal=True)
+
+
+def _take_in(
+    rows: pa.Table,
+    answers: NDArray[np.int8],
+    source: str,
+    received_at: datetime,
+    way: Way,
+    *,
+    is_withdrawal: bool = False,
+    quarantined: Sequence[Unreadable] = (),
+    set_aside: Sequence[Unreadable] = (),
+) -> Receipt:
+    """Put what is new of rows not answered yet into the inbox, and all of them into the ledger."""
+    left = np.flatnonzero(answers == Answer.ACCEPTED)
+    answers[left] = repeated(rows_where(rows, answers == Answer.ACCEPTED))
+    places = np.flatnonzero(answers == Answer.ACCEPTED)
+    kept = rows_where(rows, answers == Answer.ACCEPTED)
+    spans = list(parts(kept))
     with transaction.atomic():
         [arrival] = next_ids(Arrival, 1)
-        for start in range(0, len(first), LARGEST):
-            places = first[start : start + LARGEST]
-            part = whole.take(pa.array(places))
-            [pk] = next_ids(Delivery, 1)
-            fresh, n_superseding = _identify(part, pk)
-            superseding += n_superseding
-            answers[places] = fresh
-            kept = part.filter(pa.array(fresh == Answer.ACCEPTED))
-            if len(kept):
-                deliveries.append(pk)
-                _put_into_inbox(kept, pk, arrival, source, received_at)
+        numbers = next_ids(Delivery, len(spans))
+        sizes = [end - start for start, end in spans]
+        found = identify(
+            kept, np.repeat(np.array(numbers, np.int64), sizes), is_withdrawal=is_withdrawal
+        )
+        answers[places] = found.answers
         counts = np.bincount(answers, minlength=len(Answer)).tolist()
+        is_new = found.answers == Answer.ACCEPTED
+        filled = [
+            (pk, start, end)
+            for pk, (start, end) in zip(numbers, spans, strict=True)
+            if is_new[start:end].any()
+        ]
         receipt = Receipt(
             arrival,
             counts[Answer.ACCEPTED],
-            superseding,
+            int(found.replaces.sum()),
             counts[Answer.DUPLICATE],
             counts[Answer.SUPERSEDED],
-            len(quarantined),
-            tuple(deliveries),
+            counts[Answer.QUARANTINED] + len(quarantined),
+            tuple(pk for pk, *_ in filled),
             answers,
+            tuple(set_aside),
         )
         _write_down(receipt, source, received_at, way)
-        _keep_aside(quarantined, arrival, source, received_at)
+        keep_aside([*quarantined, *set_aside], arrival, source, received_at)
+        schema = WITHDRAWALS if is_withdrawal else SIGNALS
+        for pk, start, end in filled:
+            fresh = is_new[start:end]
+            part = rows_where(kept.slice(start, end - start), fresh)
+            Delivery.objects.create(
+                pk=pk,
+                arrival_id=arrival,
+                source=source,
+                received_at=received_at,
+                rows=len(part),
+                is_withdrawal=is_withdrawal,
+                payload=pack(
+                    marked(part, schema, places[start:end][fresh], found.replaces[start:end][fresh])
+                ),
+            )
         transaction.on_commit(call_worker)
     return receipt
 
@@ -151,108 +176,23 @@ def receive(
 def call_worker() -> None:
     """Ask for the inbox to be worked off; once is enough however often it is asked."""
     try:
-        jobs.configure_task(WORK_OFF, queueing_lock=WORK_OFF).defer()
+        jobs.configure_task(WORK_OFF, queue=INBOX, queueing_lock=WORK_OFF).defer()
     except AlreadyEnqueued:
         return
 
 
-def pack(signals: pa.Table) -> bytes:
-    """Return a table as a compressed Arrow stream."""
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, signals.schema, options=options) as writer:
-        writer.write_table(signals.unify_dictionaries().combine_chunks())
-    return bytes(sink.getvalue())
+def as_json(row: pa.Table) -> str:
+    """Return one signal as a JSON object of what it holds, as it was given to amends."""
+    [fields] = row.drop_columns(list(ENRICHED_FIELDS)).to_pylist()
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    given.pop("signal_id", None)
+    if "attributes" in given:
+        given["attributes"] = dict(given["attributes"])
+    return json.dumps(given, ensure_ascii=False, default=_plain)
 
 
-def unpack(payload: bytes) -> pa.Table:
-    """Return the table that `pack` wrote."""
-    with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
-        return reader.read_all()
-
-
-def _without_enriched(signals: pa.Table) -> pa.Table:
-    for name in ENRICHED_FIELDS:
-        field = SIGNAL_SCHEMA.field(name)
-        place = signals.schema.get_field_index(name)
-        signals = signals.set_column(place, field, pa.nulls(len(signals), field.type))
-    return signals
-
-
-def _repeated(signals: pa.Table) -> NDArray[np.int8]:
-    """Return ACCEPTED for each signal once, in its highest version, and why not for the rest."""
-    answers = np.zeros(len(signals), np.int8)
-    ids = signals["signal_id"]
-    if pc.count_distinct(ids).as_py() == len(signals):
-        return answers
-    numbered = signals.select(["signal_id", "version"]).append_column(
-        "place", pa.array(np.arange(len(signals)))
-    )
-    order = np.asarray(
-        pc.sort_indices(
-            numbered,
-            [("signal_id", "ascending"), ("version", "descending"), ("place", "ascending")],
-        )
-    )
-    names = np.asarray(ids.take(pa.array(order)))
-    versions = np.asarray(signals["version"].take(pa.array(order)))
-    is_again = np.r_[False, names[1:] == names[:-1]]
-    best = np.maximum.accumulate(np.where(is_again, 0, np.arange(len(order))))
-    is_same = is_again & (versions == versions[best])
-    answers[order[is_again]] = Answer.SUPERSEDED
-    answers[order[is_same]] = Answer.DUPLICATE
-    return answers
-
-
-def _identify(signals: pa.Table, delivery: int) -> tuple[NDArray[np.int8], int]:
-    """Note the identities; return the `Answer` to each, and how many supersede a version."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS arriving (signal_id uuid, version int)"
-            " ON COMMIT DELETE ROWS"
-        )
-        cursor.execute("TRUNCATE arriving")
-        copy_in(cursor, signals.select(["signal_id", "version"]), "arriving")
-        cursor.execute(
-            "INSERT INTO intake_identity AS known (signal_id, version, delivery_id, is_withdrawn)"
-            " SELECT signal_id, version, %s, false FROM arriving ORDER BY signal_id"
-            " ON CONFLICT (signal_id) DO UPDATE"
-            " SET version = excluded.version, delivery_id = excluded.delivery_id,"
-            " is_withdrawn = false"
-            " WHERE known.version < excluded.version"
-            " RETURNING signal_id, xmax <> 0",
-            [delivery],
-        )
-        fresh: dict[str, bool] = {name.hex: is_newer for name, is_newer in cursor.fetchall()}
-        older: set[str] = set()
-        if len(fresh) < len(signals):
-            cursor.execute(
-                "SELECT signal_id FROM arriving JOIN intake_identity AS known USING (signal_id)"
-                " WHERE known.version > arriving.version"
-            )
-            older = {name.hex for (name,) in cursor.fetchall()}
-    answers = [
-        Answer.ACCEPTED
-        if name in fresh
-        else Answer.SUPERSEDED
-        if name in older
-        else Answer.DUPLICATE
-        for name in signals["signal_id"].to_pylist()
-    ]
-    return np.array(answers, np.int8), sum(fresh.values())
-
-
-def _put_into_inbox(
-    signals: pa.Table, pk: int, arrival: int, source: str, received_at: datetime
-) -> None:
-    Delivery.objects.create(
-        pk=pk,
-        arrival_id=arrival,
-        source=source,
-        received_at=received_at,
-        rows=len(signals),
-        payload=pack(signals),
-    )
+def _plain(value: Any) -> str:  # noqa: ANN401  (whatever a signal holds that JSON does not)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _write_down(receipt: Receipt, source: str, received_at: datetime, way: Way) -> None:
@@ -271,9 +211,10 @@ def _write_down(receipt: Receipt, source: str, received_at: datetime, way: Way) 
     Source.objects.filter(name=source).update(last_seen_at=received_at)
 
 
-def _keep_aside(
-    rows: Sequence[Unreadable], arrival: int, source: str, received_at: datetime
+def keep_aside(
+    rows: Iterable[Unreadable], arrival: int, source: str, received_at: datetime
 ) -> None:
+    """Put rows into quarantine."""
     QuarantinedRow.objects.bulk_create(
         [
             QuarantinedRow(

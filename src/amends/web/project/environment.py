@@ -21,6 +21,7 @@ NAMES = (
     "AMENDS_HSTS_SECONDS",
     "AMENDS_LAKE",
     "AMENDS_LIVE",
+    "AMENDS_MOST_WAITING",
     "AMENDS_SECRET_KEY",
     "AMENDS_TIME_ZONE",
     "AMENDS_TRUST_PROXY",
@@ -30,6 +31,7 @@ NAMES = (
 )
 """Every variable that is read."""
 
+MOST_WAITING = 2_000_000
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"", "0", "false", "no", "off"})
@@ -50,6 +52,8 @@ class Environment:
     secret_key: str
     time_zone: str
     hsts_seconds: int
+    most_waiting: int
+    """Signals that may wait in the inbox before senders are asked to come later."""
     trust_proxy: bool
     demo: bool
     debug: bool
@@ -99,6 +103,7 @@ def read_environment(values: Mapping[str, str] | None = None) -> Environment:
         secret_key=_secret(values.get("AMENDS_SECRET_KEY", "")),
         time_zone=ZoneInfo(time_zone).key,
         hsts_seconds=_whole(values, "AMENDS_HSTS_SECONDS"),
+        most_waiting=_whole(values, "AMENDS_MOST_WAITING") or MOST_WAITING,
         trust_proxy=_switch(values, "AMENDS_TRUST_PROXY"),
         demo=_switch(values, "AMENDS_DEMO"),
         debug=_switch(values, "AMENDS_DEBUG"),

@@ -18,13 +18,17 @@ from amends.engine.contracts import BadInput
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Role
 from amends.web.detect.models import Series, WatchRun
+from amends.web.intake import accounting
 from amends.web.intake.lake import lake
-from amends.web.intake.models import Delivery, DeliveryState
+from amends.web.intake.models import Delivery, DeliveryState, Landing, Upkeep
+from amends.web.intake.room import count_waiting
 from amends.web.project.assets import is_prepared
 from amends.web.project.home import LITTLE_SPACE_MB, open_home
 from amends.web.project.tables import pending_migrations
 
 INBOX_IS_LATE: Final = timedelta(minutes=10)
+UPKEEP_IS_LATE: Final = timedelta(minutes=15)
+MOST_NAMED: Final = 3
 WORKER_IS_LATE: Final = timedelta(seconds=60)
 """A worker writes its heartbeat every ten seconds."""
 
@@ -151,22 +155,32 @@ def check_inbox() -> Finding:
         first, n_failed = failed.order_by("pk").first(), failed.count()
         waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
         oldest = waiting.order_by("received_at").first()
-        n_waiting = waiting.count()
+        n_waiting, _ = count_waiting()
+        stuck = Landing.objects.filter(done_at=None, attempts__gt=0).order_by("pk").first()
     except DatabaseError as error:
         return Finding("Inbox", State.BROKEN, f"It cannot be read: {_first_line(error)}")
     if first is not None:
         return Finding(
             "Inbox",
             State.BROKEN,
-            f"{n_failed} deliveries could not be processed; the first from {first.source}: "
-            f"{first.error}",
-            "They are kept. Mend the cause, then set them to waiting again.",
+            f"{n_failed} deliveries cannot be read any more; the first, {first.pk}, from "
+            f"{first.source}: {first.error}",
+            "They are kept as they are. Restore a backup, or have the source send them again.",
+        )
+    if stuck is not None:
+        return Finding(
+            "Inbox",
+            State.BROKEN,
+            f"{n_waiting:,} signals wait; something is in the way, at the "
+            f"{_ordinal(stuck.attempts)} try: {stuck.error}",
+            "Make room or bring back what is away: the worker goes on by itself, and nothing is "
+            "lost.",
         )
     if oldest is not None and timezone.now() - oldest.received_at > INBOX_IS_LATE:
         return Finding(
             "Inbox",
             State.WARNING,
-            f"{n_waiting} deliveries wait, the oldest since {oldest.received_at:%-d %b %H:%M} UTC.",
+            f"{n_waiting:,} signals wait, the oldest since {oldest.received_at:%-d %b %H:%M} UTC.",
             "Start another `amends worker`, or look at the one that runs.",
         )
     return Finding("Inbox", State.WELL, "Everything that arrived is processed")
@@ -185,6 +199,80 @@ def check_lake() -> Finding:
             "See that AMENDS_LAKE names a folder or bucket that amends may read and write.",
         )
     return Finding("Lake", State.WELL, f"{signals:,} signals")
+
+
+def check_ledger() -> Finding:
+    """Prove that every row that was received is somewhere, once."""
+    try:
+        sums = accounting.terms()
+        lost = accounting.sources_that_do_not_add_up() if sums.unaccounted else []
+    except DatabaseError as error:
+        return Finding("Ledger", State.BROKEN, f"It cannot be read: {_first_line(error)}")
+    if sums.unaccounted:
+        where = ", ".join(f"{source} {n:+,}" for source, n in lost[:MOST_NAMED])
+        return Finding(
+            "Ledger",
+            State.BROKEN,
+            f"{abs(sums.unaccounted):,} of {sums.received:,} rows received are "
+            f"{'nowhere' if sums.unaccounted > 0 else 'counted twice'}. "
+            f"Received less accounted for: {where or 'no single source'}.",
+            "Tables were changed by hand or restored in part: restore a backup as a whole.",
+        )
+    return Finding(
+        "Ledger",
+        State.WELL,
+        f"{sums.received:,} rows received = {sums.landed:,} landed + {sums.waiting:,} waiting + "
+        f"{sums.superseded:,} superseded + {sums.duplicates:,} duplicate + "
+        f"{sums.quarantined:,} quarantined + {sums.withdrawn:,} withdrawn",
+    )
+
+
+def check_lake_against_ledger() -> Finding:
+    """Prove that the lake holds what has landed, each signal once and in its newest version."""
+    name = "Lake and ledger"
+    try:
+        found = accounting.gaps()
+    except (BadInput, DatabaseError, OSError, RuntimeError) as error:
+        return Finding(name, State.BROKEN, f"They cannot be compared: {_first_line(error)}")
+    if found is None:
+        return Finding(name, State.WELL, "Too much is on its way to compare them just now")
+    if found:
+        told = "; ".join(
+            f"{gap.rows:,} of {gap.source} (delivery {gap.delivery}) are {gap.what}"
+            for gap in found[:MOST_NAMED]
+        )
+        more = f"; and {len(found) - MOST_NAMED} more deliveries" * (len(found) > MOST_NAMED)
+        return Finding(
+            name,
+            State.BROKEN,
+            f"They differ in {sum(gap.rows for gap in found):,} signals: {told}{more}.",
+            "Restore the lake's folder from the backup that belongs to the database.",
+        )
+    return Finding(name, State.WELL, "The lake holds every landed signal once, in its version")
+
+
+def check_upkeep() -> Finding:
+    """Look whether the lake is being tidied."""
+    try:
+        done = {row.name: row for row in Upkeep.objects.all()}
+        rows = Landing.objects.filter(done_at__gt=timezone.now() - UPKEEP_IS_LATE).exists()
+    except DatabaseError as error:
+        return Finding("Upkeep", State.BROKEN, f"It cannot be looked up: {_first_line(error)}")
+    last = done.get("compaction")
+    is_late = last is None or timezone.now() - last.ran_at > UPKEEP_IS_LATE
+    if is_late and rows:
+        when = "never" if last is None else f"last on {last.ran_at:%-d %b %H:%M} UTC"
+        return Finding(
+            "Upkeep",
+            State.WARNING,
+            f"Signals land, and the lake was compacted {when}: reads become slower.",
+            "The worker does so every two minutes; its log says why it does not.",
+        )
+    told = ", ".join(
+        f"{row.name} on {row.ran_at:%-d %b %H:%M} UTC ({row.files} files, {row.seconds:.1f} s)"
+        for row in sorted(done.values(), key=lambda row: row.name)
+    )
+    return Finding("Upkeep", State.WELL, f"Last {told}" if told else "Nothing to tidy yet")
 
 
 def check_watch() -> Finding:
@@ -255,6 +343,9 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     check_jobs,
     check_inbox,
     check_lake,
+    check_ledger,
+    check_lake_against_ledger,
+    check_upkeep,
     check_watch,
     check_static_files,
     check_people,
@@ -265,6 +356,11 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
 def examine() -> list[Finding]:
     """Run every check, in the order in which one would mend things."""
     return [check() for check in CHECKS]
+
+
+def _ordinal(n: int) -> str:
+    ending = "th" if 10 < n % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
 
 
 def _first_line(error: Exception) -> str:

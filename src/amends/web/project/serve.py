@@ -12,19 +12,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from itertools import chain, repeat
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess, parent_process
 from pathlib import Path
 from types import FrameType
 
-from django.db import DatabaseError, connection
+import psycopg
+from django.db import DatabaseError, OperationalError, connection
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from procrastinate.contrib.django import app as jobs
+from procrastinate.exceptions import ConnectorException
 
 from amends.engine.contracts import BadInput
+from amends.web.intake.inbox import INBOX
 from amends.web.project.assets import prepare_static
 from amends.web.project.home import Home
 from amends.web.project.start import prepared
@@ -34,6 +38,8 @@ from amends.web.ui.live import end_streams
 ASGI = "amends.web.project.asgi:application"
 READY_SECONDS = 60
 STOP_SECONDS = 20
+RECONNECT_SECONDS = (1, 2, 4, 8, 15)
+log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 
@@ -65,18 +71,45 @@ def run_web(folder: Path | None, door: Door) -> None:
         _server(door).serve()
 
 
-def run_worker(folder: Path | None, concurrency: int = 4) -> None:
-    """Run jobs until told to stop; what has begun is finished first."""
+def run_worker(folder: Path | None, concurrency: int = 4, processes: int = 1) -> None:
+    """Run jobs until told to stop; what has begun is finished first.
+
+    Of several processes the first runs every job; the others only empty the inbox, one landing at a
+    time each, so that memory stays bounded.
+    """
     with prepared(folder):
         _need_current_tables()
         _close_database()
+        helpers = [_part(f"inbox {n}", _run_jobs, 1, (INBOX,)) for n in range(1, processes)]
+        try:
+            _run_jobs(concurrency, None)
+        finally:
+            for helper in helpers:
+                helper.terminate()
+            for helper in helpers:
+                helper.join(STOP_SECONDS)
+
+
+def _run_jobs(concurrency: int, queues: tuple[str, ...] | None) -> None:
+    """Run jobs of some queues (None: of all) until told to stop; wait for a database that is away.
+
+    A job that was running when the database went is found by its silent worker and taken up again.
+    """
+    for pause in chain(RECONNECT_SECONDS, repeat(RECONNECT_SECONDS[-1])):
         connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]
-        with jobs.replace_connector(connector) as worker:
-            worker.run_worker(
-                concurrency=concurrency,
-                shutdown_graceful_timeout=STOP_SECONDS / 2,
-                delete_jobs="successful",
-            )
+        try:
+            with jobs.replace_connector(connector) as worker:
+                worker.run_worker(
+                    queues=queues,
+                    concurrency=concurrency,
+                    shutdown_graceful_timeout=STOP_SECONDS / 2,
+                    delete_jobs="successful",
+                )
+        except (ConnectorException, OperationalError, psycopg.OperationalError) as error:
+            log.warning("The worker waits %s s for the database: %s", pause, error)
+            time.sleep(pause)
+        else:
+            return
 
 
 def serve(
@@ -86,6 +119,7 @@ def serve(
     *,
     first: Callable[[Home], None] | None = None,
     also: Mapping[str, Callable[[Path | None], None]] | None = None,
+    workers: int = 1,
 ) -> int:
     """Run everything until Ctrl-C or SIGTERM; return 0, or 1 when a part died.
 
@@ -101,6 +135,8 @@ def serve(
         Called once the tables are current, before anything is served.
     also
         Further parts that run beside web and worker, by name.
+    workers
+        Processes of the worker.
 
     Raises
     ------
@@ -118,7 +154,10 @@ def serve(
         if first is not None:
             first(home)
             _close_database()
-        parts = [_part("web", run_web, folder, door), _part("worker", run_worker, folder)]
+        parts = [
+            _part("web", run_web, folder, door),
+            _part("worker", run_worker, folder, 4, workers),
+        ]
         parts += [_part(name, run, folder) for name, run in (also or {}).items()]
         try:
             _await_ready(door, parts)
@@ -274,6 +313,6 @@ def _stop(parts: list[BaseProcess]) -> None:
     for part in parts:
         part.join(max(end - time.monotonic(), 0.1))
         if part.is_alive():
-            logging.getLogger(__name__).warning("The %s did not stop in time: killed.", part.name)
+            log.warning("The %s did not stop in time: killed.", part.name)
             part.kill()
             part.join()

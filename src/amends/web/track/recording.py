@@ -5,7 +5,7 @@ of several answers the first counts, of several contacts the first, and of sever
 whether the customer stayed the last. What no signal says stays null.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,9 +14,13 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.models import Q
 
-from amends.engine.contracts import CENT, UNSURE, Kind
+from amends.engine.contracts import CENT, UNSURE, Kind, check_signals
 from amends.web.cases.models import Case
+from amends.web.intake.lake import lake
+from amends.web.intake.models import Landing
+from amends.web.intake.replaced import remove_replaced
 from amends.web.track.models import LONGEST_WINDOW_DAYS, WINDOW_DAYS, Outcome
 from amends.web.ui.live import publish
 
@@ -25,6 +29,7 @@ _RETURNS: Final = (Kind.COMPLAINT.value, Kind.TICKET.value)
 _ANSWER: Final = ("answered_at", "answer_signal_id", "satisfaction", "nps")
 _WINDOW: Final = ("window_closed_at", "window_signal_id", "churned", "repurchased", "value")
 _RETURN: Final = ("recontacted_at", "recontact_signal_id")
+_GROUPS: Final = (_ANSWER, _WINDOW, _RETURN)
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 _MOST: Final = Decimal(10) ** 10
 _CHUNK: Final = 2_000
@@ -81,6 +86,48 @@ def note_outcomes(signals: pa.Table) -> int:
     )
     publish(TOPIC)
     return len(changed)
+
+
+def forget_outcomes(older: pa.Table) -> int:
+    """Forget what signals said of cases that were corrected or withdrawn; return of how many cases.
+
+    What the other signals in the lake say of these cases is written down anew. Runs in the caller's
+    transaction, within `exclusively`.
+    """
+    ids = [UUID(name) for name in older["signal_id"].to_pylist()]
+    if not ids:
+        return 0
+    told = Q(*((f"{group[1]}__in", ids) for group in _GROUPS), _connector=Q.OR)
+    touched = list(Outcome.objects.filter(told).select_related("case").order_by("case"))
+    for outcome in touched:
+        for group in _GROUPS:
+            if getattr(outcome, group[1]) in ids:
+                for name in group:
+                    setattr(outcome, name, None)
+    Outcome.objects.bulk_update(touched, [name for group in _GROUPS for name in group])
+    if touched:
+        note_outcomes(_rest([outcome.case for outcome in touched], older))
+    return len(touched)
+
+
+def _rest(cases: Sequence[Case], without: pa.Table) -> pa.Table:
+    """Return the signals in the lake that may say something of cases."""
+    open_ones = list(Landing.objects.filter(done_at=None).values_list("pk", flat=True))
+    names = without["signal_id"].to_pylist()
+
+    def look() -> pa.Table:
+        s = lake().signals()
+        is_about = s.case_ref.isin([case.ref for case in cases]) | s.customer_id.isin(
+            [case.customer_id for case in cases]
+        )
+        found = lake().fetch(s.filter(is_about & s.signal_id.notin(names)))
+        landed = pc.invert(pc.is_in(found["delivery"], value_set=pa.array(open_ones, pa.int64())))
+        return found.filter(landed)
+
+    found = look()
+    if remove_replaced(wait=True, only=found["signal_id"].to_pylist()):
+        found = look()
+    return check_signals(found.drop_columns(["delivery", "month"]))
 
 
 def _by_reference(signals: pa.Table) -> dict[int, _Found]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("intake", "0003_api_and_webhooks"),
+        ("intake", "0004_api_and_webhooks"),
     ]
 
     operations = [
