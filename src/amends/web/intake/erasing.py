@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from amends.store import reads
 from amends.web.intake.bulk import copy_in
+from amends.web.intake.inbox import pack, unpack
 from amends.web.intake.lake import lake
 from amends.web.intake.models import (
     Customer,
@@ -25,7 +26,6 @@ from amends.web.intake.models import (
     QuarantinedRow,
     QuarantineState,
 )
-from amends.web.intake.receiving import pack, unpack
 
 LAST_VERSION: Final = 2**31 - 1
 ERASED: Final = "Erased"
