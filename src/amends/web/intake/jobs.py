@@ -16,7 +16,7 @@ from amends.web.intake.actions.imports import CARRY_OUT, REHEARSE, ask_for, give
 from amends.web.intake.actions.quarantine import drive_on
 from amends.web.intake.importing import TOPIC, BusyElsewhere, carry_out, finish
 from amends.web.intake.models import OPEN_IMPORTS, Import, ImportState
-from amends.web.intake.receiving import RETRY_AFTER_SECONDS, InboxIsFull
+from amends.web.intake.receiving import InboxIsFull
 from amends.web.intake.rehearsing import as_json, rehearse
 from amends.web.intake.uploads import path_of, remove_upload
 from amends.web.ui.live import publish
@@ -28,8 +28,9 @@ PATIENCE_SECONDS: Final = 60
 HALTED_AFTER: Final = timedelta(minutes=2)
 ABANDONED_AFTER: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 5
+ROOM_AFTER_SECONDS: Final = 15
 UNTIL_THERE_IS_ROOM = RetryStrategy(
-    max_attempts=200, wait=RETRY_AFTER_SECONDS, retry_exceptions=[InboxIsFull]
+    max_attempts=200, wait=ROOM_AFTER_SECONDS, retry_exceptions=[InboxIsFull]
 )
 log = logging.getLogger(__name__)
 
