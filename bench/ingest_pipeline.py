@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -113,7 +115,7 @@ def sustained(folder: Path, signals: pa.Table, options: argparse.Namespace) -> d
     _run(_receive, signals, "first")
     _run(pipeline.work_off)
     _run(watching.choose_series, datetime.now(UTC))
-    command = [Path(sys.executable).with_name("amends"), "worker", "--home", str(folder)]
+    command = [str(Path(sys.executable).with_name("amends")), "worker", "--home", str(folder)]
     worker = subprocess.Popen(command, env={**os.environ})
     try:
         time.sleep(5)
@@ -121,7 +123,8 @@ def sustained(folder: Path, signals: pa.Table, options: argparse.Namespace) -> d
             _send_steadily, renamed(signals, "live"), options.rate, options.each, options.sustained
         )
         time.sleep(8)
-        return _run_for(_delays)
+        figures: dict[str, float] = _run_for(_delays)
+        return figures
     finally:
         worker.terminate()
         worker.wait(30)
@@ -159,7 +162,8 @@ def _delays() -> dict[str, float]:
             " extract(epoch FROM max(received_at) - min(received_at)), count(*) - count(done_at)"
             " FROM intake_delivery WHERE source = 'bench live'"
         )
-        n, rows, landings, (half, most, last), seconds, waiting = cursor.fetchone() or ()
+        [told] = cursor.fetchall()
+    n, rows, landings, (half, most, last), seconds, waiting = told
     return {
         "deliveries": n, "signals_per_s": float(rows) / float(seconds), "landings": landings,
         "seen_after_s_p50": half, "seen_after_s_p99": most, "seen_after_s_max": last,
@@ -183,7 +187,7 @@ def _learn(signals: pa.Table) -> None:
     put_in_force(classifier, datetime.now(UTC))
 
 
-def _run(act: object, *given: object, times: int = 1) -> tuple[float, float]:
+def _run(act: Callable[..., object], *given: object, times: int = 1) -> tuple[float, float]:
     """Run an act in so many processes at once; return elapsed and CPU seconds."""
     from django.db import connection  # noqa: PLC0415
 
@@ -191,7 +195,7 @@ def _run(act: object, *given: object, times: int = 1) -> tuple[float, float]:
     connection.close_pool()  # type: ignore[attr-defined]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
-    crew = [get_context("fork").Process(target=act, args=given) for _ in range(times)]  # type: ignore[arg-type]
+    crew = [get_context("fork").Process(target=act, args=given) for _ in range(times)]
     for one in crew:
         one.start()
     for one in crew:
@@ -203,10 +207,10 @@ def _run(act: object, *given: object, times: int = 1) -> tuple[float, float]:
     return time.perf_counter() - began, cpu
 
 
-def _run_for(act: object) -> object:
+def _run_for(act: Callable[[], Any]) -> Any:  # noqa: ANN401  (what the act returns)
     """Run an act in a process of its own and return what it returns."""
     with get_context("fork").Pool(1) as pool:
-        return pool.apply(act)  # type: ignore[arg-type]
+        return pool.apply(act)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from amends.web.detect.watching import landed  # noqa: E402
 from amends.web.intake import accounting  # noqa: E402
 from amends.web.intake.models import Delivery, Landing, QuarantinedRow  # noqa: E402
 from amends.web.project import pipeline  # noqa: E402
+from amends.web.project.sifting import Unready  # noqa: E402
 
 LAKES = Path(os.environ["AMENDS_TESTS_LAKES"])
 KILLED = -signal.SIGKILL
@@ -96,7 +97,7 @@ def use_lake(name: str) -> None:
 def prepare() -> None:
     """Land some signals, and have others wait: new, corrected, withdrawn, joining a case, bad."""
     wipe()
-    grave = {"kind": "escalation"}
+    grave: dict[str, Any] = {"kind": "escalation"}
     send(*[orders(day, 20) for day in range(3)])
     send(*[complaint(n, day=n % 3) for n in range(5)], complaint(10, customer_id="A", **grave))
     pipeline.work_off()
@@ -242,7 +243,7 @@ def full_disk() -> dict[str, Any]:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
             try:
                 pipeline.work_off()
-            except pipeline.Unready as error:
+            except Unready as error:
                 return [str(error), *Landing.objects.values_list("error", flat=True)]
             return []
 

@@ -1,6 +1,6 @@
 """A cause, a sentiment and a severity for every signal: what classify adds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -46,15 +46,16 @@ def enrich(
     tells = is_told & _tells_of_failure(signals, mood)
     paths, confidence = _causes(classifier, taxonomy, texts, codes, tells, tick)
     tick("weighing severity", 0, 1)
-    known = [path or UNSURE for path in paths]
-    levels = severity(texts, known, taxonomy, _facts(signals, mood)).words()
+    has_cause = np.array([path is not None for path in paths], dtype=bool)
+    levels = np.full(len(paths), None, dtype=object)
+    levels[has_cause] = _severities(signals, mood, texts, paths, has_cause, taxonomy)
     tick("weighing severity", 1, 1)
     version = classifier.model_version if classifier else "given"
     columns = {
         "sentiment": pa.array(mood, pa.float32(), mask=~is_told),
         "cause": pa.array(paths, pa.string()),
         "cause_confidence": pa.array(confidence, pa.float32(), mask=np.isnan(confidence)),
-        "severity": pa.array(levels, pa.string(), mask=np.array([p is None for p in paths])),
+        "severity": pa.array(levels, pa.string()),
         "model_version": pa.array([version if p else None for p in paths], pa.string()),
     }
     for name, values in columns.items():
@@ -102,6 +103,21 @@ def _causes(
             if reason is not None:
                 paths[i], confidence[i] = reason, CODE_CONFIDENCE
     return paths, confidence
+
+
+def _severities(
+    signals: pa.Table,
+    mood: NDArray[np.float32],
+    texts: Sequence[str | None],
+    paths: Sequence[str | None],
+    wanted: Flags,
+    taxonomy: Taxonomy,
+) -> list[str]:
+    """Return the severity of the signals that are wanted: the others have none."""
+    rows = np.flatnonzero(wanted).tolist()
+    facts = _facts(signals.take(pa.array(rows, pa.int64())), mood[rows])
+    causes = [paths[i] or UNSURE for i in rows]
+    return severity([texts[i] for i in rows], causes, taxonomy, facts).words()
 
 
 def _facts(signals: pa.Table, mood: NDArray[np.float32]) -> SeverityFacts:

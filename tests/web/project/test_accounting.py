@@ -14,6 +14,7 @@ from amends.web.intake.lake import lake
 from amends.web.intake.models import Arrival, Identity, Landing
 from amends.web.project import health, pipeline
 from amends.web.project.health import Finding, State
+from amends.web.project.sifting import Unready
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,7 +108,7 @@ def test_a_landing_that_something_is_in_the_way_of_is_told(monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pipeline, "_append", full)
-    with pytest.raises(pipeline.Unready):
+    with pytest.raises(Unready):
         pipeline.work_off()
     found = health.check_inbox()
     assert found.state is State.BROKEN

@@ -52,9 +52,11 @@ def _score(text: str) -> float:
     shouts = any(w.islower() for w in words)
     values = [0.0] * len(words)
     after = 0
-    for i, word in enumerate(lower):
+    # Most words carry nothing: only those that may are looked at.
+    for i in [i for i, word in enumerate(lower) if word in _PHRASES_FROM or _valence(word)]:
         if i < after:
             continue
+        word = lower[i]
         value, length = _at(lower, i, word)
         after = i + length
         if value:

@@ -87,13 +87,13 @@ def open_cases(signals: pa.Table, corrected: pa.Table | None = None) -> list[Cas
 def _candidates(signals: pa.Table) -> list[dict[str, Any]]:
     """Return what opens or may join a case, in time order."""
     because = reasons_to_open(signals)
-    told = pa.array([bool(reason) for reason in because])
+    told = pa.array([bool(reason) for reason in because], pa.bool_())
     is_complaint = pc.is_in(
         signals["kind"], value_set=pa.array([Kind.COMPLAINT.value, Kind.ESCALATION.value])
     )
     has_cause = pc.and_(pc.is_valid(signals["cause"]), pc.is_valid(signals["customer_id"]))
     wanted = pc.or_(told, pc.and_(is_complaint, has_cause))
-    picked = signals.select(list(COLUMNS)).append_column("because", pa.array(because))
+    picked = signals.select(list(COLUMNS)).append_column("because", pa.array(because, pa.string()))
     rows: list[dict[str, Any]] = picked.filter(wanted).to_pylist()
     for row in rows:
         row["occurred_at"] = row["occurred_at"] or row["received_at"]

@@ -158,19 +158,24 @@ def _take_in(
         for pk, start, end in filled:
             fresh = is_new[start:end]
             part = rows_where(kept.slice(start, end - start), fresh)
-            Delivery.objects.create(
-                pk=pk,
-                arrival_id=arrival,
-                source=source,
-                received_at=received_at,
-                rows=len(part),
-                is_withdrawal=is_withdrawal,
-                payload=pack(
-                    marked(part, schema, places[start:end][fresh], found.replaces[start:end][fresh])
-                ),
-            )
+            lain = marked(part, schema, places[start:end][fresh], found.replaces[start:end][fresh])
+            _put_into_inbox(lain, pk, arrival, source, received_at)
         transaction.on_commit(call_worker)
     return receipt
+
+
+def _put_into_inbox(
+    rows: pa.Table, pk: int, arrival: int, source: str, received_at: datetime
+) -> None:
+    Delivery.objects.create(
+        pk=pk,
+        arrival_id=arrival,
+        source=source,
+        received_at=received_at,
+        rows=len(rows),
+        is_withdrawal="source" not in rows.column_names,
+        payload=pack(rows),
+    )
 
 
 def call_worker() -> None:

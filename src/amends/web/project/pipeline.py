@@ -204,6 +204,7 @@ def _land(landing: Landing) -> None:
         refused += batch.refused(bad)
         batch = batch.without(bad)
         gone = _of(older, batch.gone)
+        forget_outcomes(gone)
         take_back(gone, now)
         replaced = pa.concat_tables([_of(older, batch.signals), gone])
         with _outside():

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
-from django.db import Error, InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError, ProgrammingError
 
-_OUTSIDE: Final = (OperationalError, InterfaceError, OSError, MemoryError)
+_OUTSIDE: Final = (
+    *(OperationalError, InterfaceError, ProgrammingError),  # the server, or its tables
+    *(OSError, MemoryError),  # the machine
+    *(NameError, ImportError),  # our own code
+)
 _OUTSIDE_STATES: Final = ("08", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE: connection, rollback by the server, resources, locks, operator, system."""
 
