@@ -136,7 +136,7 @@ def all_reads(lake: Lake) -> dict[str, Read]:
             found[f"causes, {label}"] = partial(
                 lake.counts, ("cause", "severity"), kinds=TOLD, **asked
             )
-    twice = {"since": now - timedelta(days=14), "until": now}
+    twice: dict[str, Any] = {"since": now - timedelta(days=14), "until": now}
     found["contacts, twice 7 days (rows)"] = lambda: lake.fetch(
         reads.where(lake.signals(), kinds=TOLD, **twice).select(*CONTACTS)
     )

@@ -68,7 +68,8 @@ def _full_network(embedder: Embedder, text: str) -> np.ndarray:
         inner = inner * (1 + erf(inner / np.sqrt(2))) / 2
         x = _norm(x + _linear(inner, w, f"{name}.output.dense"), w, f"{name}.output.LayerNorm")
     mean = x.mean(axis=0)
-    return mean / np.linalg.norm(mean)
+    unit: np.ndarray = mean / np.linalg.norm(mean)
+    return unit
 
 
 def _weights(file: Path) -> dict[str, np.ndarray]:
@@ -85,13 +86,15 @@ def _weights(file: Path) -> dict[str, np.ndarray]:
 
 
 def _linear(x: np.ndarray, w: dict[str, np.ndarray], name: str) -> np.ndarray:
-    return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
+    out: np.ndarray = x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
+    return out
 
 
 def _norm(x: np.ndarray, w: dict[str, np.ndarray], name: str) -> np.ndarray:
     centred = x - x.mean(axis=1, keepdims=True)
     unit = centred / np.sqrt(centred.var(axis=1, keepdims=True) + 1e-12)
-    return unit * w[f"{name}.weight"] + w[f"{name}.bias"]
+    out: np.ndarray = unit * w[f"{name}.weight"] + w[f"{name}.bias"]
+    return out
 
 
 def test_a_text_has_the_same_vector_in_any_company(embedder: Embedder) -> None:

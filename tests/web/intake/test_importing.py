@@ -13,13 +13,15 @@ from django.db import connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from amends.connectors.files import columns, parquet
 from amends.engine.contracts import BadInput
 from amends.flows.importing import read_parts
-from amends.web.intake import importing, receiving
+from amends.web.intake import importing, room
 from amends.web.intake.actions.imports import begin_or_go_on
 from amends.web.intake.importing import BusyElsewhere, carry_out
+from amends.web.intake.inbox import unpack
 from amends.web.intake.models import (
     Arrival,
     Delivery,
@@ -95,7 +97,7 @@ def test_a_file_is_taken_in_batch_by_batch_and_every_row_stands_in_the_ledger(
         "Comment": "The parcel 3 came late",
     }
     assert kept[2].raw == "ragged"
-    signals = receiving.unpack(bytes(Delivery.objects.earliest("pk").payload))
+    signals = unpack(bytes(Delivery.objects.earliest("pk").payload))
     assert signals["received_at"].null_count == 0
 
 
@@ -122,7 +124,7 @@ def test_what_only_later_rows_have_is_kept(tmp_path: Path) -> None:
     rows[13]["colour"] = "red"
     path.write_text("\n".join(json.dumps(row) for row in rows))
     assert take_in(path).accepted == 15
-    signals = receiving.unpack(bytes(Delivery.objects.latest("pk").payload))
+    signals = unpack(bytes(Delivery.objects.latest("pk").payload))
     assert [("colour", "red")] in signals["attributes"].to_pylist()
 
 
@@ -181,12 +183,15 @@ def test_cancelling_stops_between_batches_and_keeps_what_is_committed(tmp_path: 
     assert (done.state, counts(done)) == (ImportState.CANCELLED, (10, 10, 0, 0, 0))
 
 
-def test_it_waits_while_the_inbox_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_waits_while_the_inbox_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     path = tmp_path / "complaints.csv"
     path.write_text(lines(5))
     take_in(path)
     path.write_text(lines(5, first=5))
-    monkeypatch.setattr(receiving, "MOST_WAITING", 4)
+    settings.MOST_WAITING = 4
+    monkeypatch.setattr(room, "LOOKED_SECONDS", 0.0)
     held: list[Import] = []
     found = carry_out(begin(path).pk, path, held.append, patience=0)
     assert (found.state, found.is_held, found.rows) == (ImportState.RUNNING, True, 0)
@@ -196,7 +201,7 @@ def test_it_waits_while_the_inbox_is_full(tmp_path: Path, monkeypatch: pytest.Mo
         if found.is_held:
             Delivery.objects.update(state="done")
 
-    monkeypatch.setattr(receiving, "RETRY_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(room, "UNKNOWN_SECONDS", 0.01)
     done = carry_out(begin(path).pk, path, make_room)
     assert (done.state, done.is_held, done.accepted) == (ImportState.DONE, False, 5)
 

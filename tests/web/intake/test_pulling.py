@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
+from pytest_django import Settings
 from tests.connectors.servers import vendors
 
 from amends.connectors import pull_named
@@ -18,6 +19,7 @@ from amends.connectors.pulling import Asked, Patience
 from amends.flows.pulling import Rules
 from amends.flows.pulling import pull as read_pages
 from amends.web.intake import pulling
+from amends.web.intake.inbox import unpack
 from amends.web.intake.models import (
     Arrival,
     Delivery,
@@ -27,7 +29,6 @@ from amends.web.intake.models import (
     Source,
     Way,
 )
-from amends.web.intake.receiving import unpack
 from amends.web.intake.sealing import seal
 
 pytestmark = pytest.mark.django_db
@@ -143,9 +144,10 @@ def test_a_run_that_takes_long_makes_way_and_goes_on_at_once(source: Source) -> 
 
 
 def test_a_full_inbox_stops_it_and_loses_nothing(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: Source, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    monkeypatch.setattr("amends.web.intake.receiving.MOST_WAITING", 3)
+    settings.MOST_WAITING = 3
+    monkeypatch.setattr("amends.web.intake.room.LOOKED_SECONDS", 0.0)
     run = pull(source)
     assert (run.rows, run.is_cut, run.error) == (4, True, "")
     assert run.next_at is not None

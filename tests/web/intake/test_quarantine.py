@@ -17,6 +17,7 @@ from tests.people import People
 from amends.engine.contracts import signal_id
 from amends.web.intake.accepting import accept_records
 from amends.web.intake.actions import quarantine as actions
+from amends.web.intake.inbox import unpack
 from amends.web.intake.jobs import redrive
 from amends.web.intake.models import (
     Arrival,
@@ -28,7 +29,6 @@ from amends.web.intake.models import (
     Way,
 )
 from amends.web.intake.quarantine import Asked, groups_of, trends
-from amends.web.intake.receiving import unpack
 
 EVIL = "<script>alert(1)</script>"
 HTMX = {"HX-Request": "true"}

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pghistory.models
 import pytest
@@ -18,7 +19,7 @@ from amends.web.intake.sealing import unseal
 from amends.web.intake.webhooks import SIGNING
 
 pytestmark = pytest.mark.django_db
-TOKEN = {"label": "Shop back end", "scope": "write", "days": 90, "requests_per_minute": 600}
+TOKEN: Any = {"label": "Shop back end", "scope": "write", "days": 90, "requests_per_minute": 600}
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_each_change_is_in_the_audit_without_its_secret(people: People, source: 
     token, secret = make_token(people.admin, source, **TOKEN)
     revoke_token(people.admin, token)
     signing = set_secret(people.admin, source)
-    events = pghistory.models.Events.objects.all()
+    events: Any = pghistory.models.Events.objects.all()
     told = [(event.pgh_obj_model, event.pgh_label) for event in events.tracks(token)]
     assert [label for _, label in told] == ["insert", "update"]
     assert [event.pgh_label for event in events.tracks(source)] == ["insert", "update"]

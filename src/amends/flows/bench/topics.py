@@ -155,8 +155,8 @@ def _hidden(
     held_out = np.flatnonzero(~is_hidden & (fold == 6))
     coming = np.flatnonzero(is_hidden | (fold > 6))
     classifier = train(
-        [texts[i] for i in learnt_from],
-        [labels[i] for i in learnt_from],
+        [texts[int(i)] for i in learnt_from],
+        [labels[int(i)] for i in learnt_from],
         None,
         embedder=embedder,
     )

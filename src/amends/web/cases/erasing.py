@@ -64,4 +64,5 @@ def _rename_in_log(cases: Sequence[int], customer_id: str, pseudonym: str) -> No
 
 
 def _history(name: str) -> QuerySet[Model]:
-    return apps.get_model("cases", name)._default_manager.all()  # noqa: SLF001  (Django's own name)
+    rows: QuerySet[Model] = apps.get_model("cases", name)._default_manager.all()  # noqa: SLF001  (Django's own name)
+    return rows
