@@ -57,7 +57,7 @@ def test_from_a_file_to_its_signals(people: People, open_page: Open, tmp_path: P
     fit(page)
     pipeline.work_off()
     page.get_by_role("link", name="Show the signals").click()
-    expect(page.get_by_text("The line 7 is dead again")).to_be_visible()
+    expect(page.get_by_role("heading", name="59 signals")).to_be_visible()
 
 
 def test_importing_without_scripts(people: People, open_page: Open, tmp_path: Path) -> None:
