@@ -146,7 +146,7 @@ def connect(request: HttpRequest, connector: str) -> HttpResponse:
     with _complaints_to(form):
         source = actions.connect_source(current_person(request), name, way, read_as, said)
         messages.success(request, f"{source.title} is connected.")
-        return redirect("sources:edit", name=source.name)
+        return redirect("sources:source", name=source.name)
     return _page(request, _context(connector, form, None, here))
 
 

@@ -1,6 +1,8 @@
 """Pages of sources: how each of them fares, and one with its course and its ledger."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
@@ -9,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from amends.flows.report import words
 from amends.web.accounts.access import requires
+from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
-from amends.web.intake.models import Arrival
+from amends.web.intake.models import Arrival, Source, Way
 from amends.web.intake.quarantine import Asked
 from amends.web.intake.source_charts import source_chart
 from amends.web.intake.source_health import (
@@ -27,8 +30,12 @@ from amends.web.ui.pages import page
 from amends.web.ui.parts import Bar, Chart
 
 LIVE = ("signals",)
-PARTS: tuple[tuple[str, Verb], ...] = ()
-"""(part of the address, verb) of what other parts of amends say on a source's page."""
+PARTS: Final[Mapping[str, tuple[str, Verb]]] = {
+    Way.API: ("sources:access", Verb.SYSTEM_MANAGE),
+    Way.WEBHOOK: ("sources:access", Verb.SYSTEM_MANAGE),
+    Way.PULL: ("sources:pulling", Verb.SYSTEM_READ),
+}
+"""How signals come in → the part of the page that tells of it, and who may see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class SourcesContext:
 
     lines: tuple[Line, ...]
     summary: str
+    may_connect: bool
     live: tuple[str, ...] = LIVE
 
 
@@ -69,8 +77,10 @@ class SourceContext:
     received_note: str
     quarantine_url: str
     """Empty for those who may not mend."""
-    parts: tuple[str, ...]
-    """Addresses of parts that are loaded when the page is there."""
+    part: str
+    """The address of the part that is loaded when the page is there; empty: none."""
+    may_manage: bool
+    """Whether there is something to change, and the person may."""
     live: tuple[str, ...] = LIVE
 
 
@@ -86,7 +96,8 @@ def sources(request: HttpRequest) -> HttpResponse:
         if in_trouble
         else "Every source keeps its rhythm"
     )
-    context = SourcesContext(lines, summary if lines else "Where signals come from")
+    may_connect = current_person(request).may(Verb.SYSTEM_MANAGE)
+    context = SourcesContext(lines, summary if lines else "Where signals come from", may_connect)
     return page(request, "intake/sources.html", context, fragment="list")
 
 
@@ -119,11 +130,16 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
         received=_lag(found.received),
         received_note=_lag_note(found.received),
         quarantine_url=reverse("intake:quarantine") + Asked(name).query() if may_mend else "",
-        parts=tuple(
-            f"{request.path}{part}/" for part, verb in PARTS if found.source.pk and person.may(verb)
-        ),
+        part=_part(found.source, person),
+        may_manage=bool(found.source.pk) and person.may(Verb.SYSTEM_MANAGE),
     )
     return page(request, "intake/source.html", context)
+
+
+def _part(source: Source, person: User) -> str:
+    name, verb = PARTS.get(source.way, ("", Verb.SYSTEM_MANAGE))
+    is_there = name and source.pk and person.may(verb)
+    return reverse(name, args=[source.name]) if is_there else ""
 
 
 def _line(one: Health) -> Line:
