@@ -106,6 +106,7 @@ def prepare() -> None:
     send(complaint(12, customer_id="B", product="x" * 61, **grave), complaint(7, day=1))
     send(complaint(8), complaint(12, day=1, customer_id="B", version=2, **grave))
     send(complaint(8, day=2, version=2))
+    send(complaint(13, customer_id="C", product="x" * 61, **grave))
     take_back(2, 1)
 
 

@@ -45,6 +45,7 @@ def test_a_worker_killed_between_any_two_steps_is_repaired_by_the_next(tmp_path:
     assert ["S-1", 2] in expected["lake"]
     assert ["S-12", 2] in expected["lake"]
     assert not any(name == "S-2" for name, _ in expected["lake"]), "it was withdrawn"
+    assert expected["quarantine"] == [["tests", 1]]
     assert len(told["killed"]) > 20
     wrong = {step: end for step, end in told["killed"].items() if end != [-9, True]}
     assert wrong == {}

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from tests.people import People
 
 from amends.engine.contracts import BadInput
-from amends.web.intake.models import Delivery
+from amends.web.intake.models import Arrival, Delivery, Way
 from amends.web.project import assets, health, serve
 from amends.web.project.health import State, examine
 from amends.web.project.serve import Door, check_port
@@ -139,8 +139,13 @@ def test_a_taken_port_is_said_with_another_to_try() -> None:
 
 
 def test_deliveries_that_failed_or_lie_about_are_told() -> None:
+    hour_ago = timezone.now() - timedelta(hours=1)
+    none = {"superseding": 0, "duplicates": 0, "superseded": 0, "quarantined": 0}
+    line = Arrival.objects.create(
+        source="crm", way=Way.API, received_at=hour_ago, rows=1, accepted=1, **none
+    )
     delivery = Delivery.objects.create(
-        source="crm", received_at=timezone.now() - timedelta(hours=1), rows=1, payload=b""
+        source="crm", arrival=line, received_at=hour_ago, rows=1, payload=b""
     )
     assert state("Inbox") is State.WARNING
     delivery.state, delivery.error = "failed", "ValueError: no such column"

@@ -216,7 +216,7 @@ def _held(part: int, moving: set[str]) -> tuple[dict[Version, int], set[Version]
             continue
         if key in found:
             twice.add(key)
-        found[key] = row["delivery"]
+        found[key] = min(row["delivery"], found.get(key, row["delivery"]))
     return found, twice
 
 
