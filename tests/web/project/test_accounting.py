@@ -46,6 +46,7 @@ def test_every_row_is_accounted_for() -> None:
         superseded=4,  # S-1, S-3 and S-4 were replaced, S-1 came once more
         quarantined=1,
         withdrawn=1,
+        erased=0,
         waiting=2,
         landed=4,
     )

@@ -20,6 +20,7 @@ from amends.web.cases.models import Case, Entry
 from amends.web.detect import rollups
 from amends.web.detect.models import Series
 from amends.web.intake import models as intake
+from amends.web.intake.accounting import gaps, terms
 from amends.web.intake.erasing import ids_in_lake
 from amends.web.intake.lake import lake
 from amends.web.intake.receiving import receive
@@ -111,6 +112,8 @@ def test_a_customer_is_erased_everywhere_and_the_counts_stay(
     assert total(SeriesKey("complaints")) == before
     pipeline.work_off()
     assert not ids_in_lake("K-7")
+    sums = terms()
+    assert (sums.erased, sums.unaccounted, gaps()) == (3, 0, [])
 
 
 def test_what_was_erased_does_not_come_back(people: People) -> None:

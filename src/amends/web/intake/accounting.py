@@ -1,8 +1,8 @@
 """Where every row that was received is now: the sums behind `amends doctor`.
 
-received = in the lake + waiting + superseded + duplicate + quarantined + withdrawn. Each term is
-counted where it lies: what was received in the ledger, what is in force in the identities, what the
-lake holds in the lake. What erasure and retention take out is a term of its own beside `withdrawn`.
+received = in the lake + waiting + superseded + duplicate + quarantined + withdrawn + erased. Each
+term is counted where it lies: what was received in the ledger, what is in force in the identities,
+what the lake holds in the lake.
 """
 
 from collections import Counter
@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 from numpy.typing import NDArray
 
+from amends.web.intake.erasing import LAST_VERSION
 from amends.web.intake.inbox import unpack
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Arrival, Delivery, DeliveryState, Landing
@@ -43,6 +44,8 @@ class Terms:
     quarantined: int
     withdrawn: int
     """Withdrawals in force: their signals are nowhere."""
+    erased: int
+    """Removed for good with a customer, or since their retention ran out."""
     waiting: int
     landed: int
     """In force and worked off: these are to be in the lake."""
@@ -55,6 +58,7 @@ class Terms:
             + self.superseded
             + self.quarantined
             + self.withdrawn
+            + self.erased
             + self.waiting
             + self.landed
         )
@@ -82,20 +86,22 @@ def terms() -> Terms:
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE is_withdrawn),"
+            "SELECT count(*) FILTER (WHERE is_withdrawn AND version <> %s),"
+            " count(*) FILTER (WHERE is_withdrawn AND version = %s),"
             " count(*) FILTER (WHERE NOT is_withdrawn AND delivery_id = ANY(%s)), count(*)"
             " FROM intake_identity",
-            [_waiting()],
+            [LAST_VERSION, LAST_VERSION, _waiting()],
         )
-        withdrawn, waiting, known = cursor.fetchone() or (0, 0, 0)
+        withdrawn, erased, waiting, known = cursor.fetchone() or (0, 0, 0, 0)
     return Terms(
         received=sums["rows__sum"],
         duplicates=sums["duplicates__sum"],
         superseded=sums["superseded__sum"] + sums["superseding__sum"],
         quarantined=sums["quarantined__sum"],
         withdrawn=withdrawn,
+        erased=erased,
         waiting=waiting,
-        landed=known - withdrawn - waiting,
+        landed=known - withdrawn - erased - waiting,
     )
 
 

@@ -223,7 +223,8 @@ def check_ledger() -> Finding:
         State.WELL,
         f"{sums.received:,} rows received = {sums.landed:,} landed + {sums.waiting:,} waiting + "
         f"{sums.superseded:,} superseded + {sums.duplicates:,} duplicate + "
-        f"{sums.quarantined:,} quarantined + {sums.withdrawn:,} withdrawn",
+        f"{sums.quarantined:,} quarantined + {sums.withdrawn:,} withdrawn"
+        f" + {sums.erased:,} erased",
     )
 
 
