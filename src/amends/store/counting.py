@@ -14,7 +14,7 @@ import pyarrow as pa
 from ibis.expr import operations as ops
 
 from . import rollups
-from .engines import Engine
+from .engines import Engine, FileGone
 from .reads import where
 from .rollups import DIMENSIONS, PLAIN, ROLLUP_SCHEMA
 from .schema import LAKE_SCHEMA
@@ -153,9 +153,14 @@ def from_parts(asked: Asked, parts: Parts) -> ibis.Table:
     return summed.mutate(n=summed["n"].cast("int64"))
 
 
-def without_counts(snapshot: Snapshot, folder: Path) -> list[str]:
-    """Return the files that are worth counts of their own and have none."""
-    return rollups.large_files(_split(snapshot, folder)[2])
+def keep_counts(snapshot: Snapshot, folder: Path, engine: Engine) -> None:
+    """Keep the counts of large files that have none yet."""
+    for file in rollups.large_files(_split(snapshot, folder)[2]):
+        try:
+            rows = counts_of(file, engine)
+        except FileGone:
+            continue  # another compaction was quicker
+        rollups.keep(folder, file, rows)
 
 
 def counts_of(file: str, engine: Engine) -> pa.Table:

@@ -4,8 +4,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -28,6 +27,7 @@ from .place import open_table
 from .reads import within
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 from .snapshot import LogWatch, Snapshot, claim_delta, read_snapshot
+from .tables import Tables
 from .writers import Writers
 
 TRIES: Final = 40
@@ -54,9 +54,8 @@ class Lake:
     ) -> None:
         self.address, self.engine = address, engine
         self._table: DeltaTable | None = table
-        self._folder, self._checked = folder, table.version()
+        self._folder, self._tables = folder, Tables(address, folder, table.version())
         self._lock = threading.RLock()
-        self._spare: list[DeltaTable] = []
         self._watch, self._writers = LogWatch(folder), Writers(folder)
         self._snapshots: dict[int, Snapshot] = {}
         self._parts: counting.Parts | None = None
@@ -99,8 +98,7 @@ class Lake:
         Looked up anew, whatever this process knew.
         """
         claim_delta()
-        with self._lent() as table:
-            self._update(table)
+        with self._tables.lent() as table:
             is_there = table.transaction_version(f"delivery-{delivery}") is not None
         if not is_there:
             return None
@@ -248,7 +246,8 @@ class Lake:
                 target_size=TARGET_FILE_BYTES, writer_properties=WRITING
             )
         )
-        self._roll_up()
+        if self._folder:
+            counting.keep_counts(self._newest(), self._folder, self.engine)
         return int(done["numFilesRemoved"])
 
     def vacuum(self, keep_hours: int = 7 * 24) -> int:
@@ -277,18 +276,6 @@ class Lake:
         )
         return set(gone)
 
-    def _roll_up(self) -> None:
-        """Keep the counts of large files that have none yet."""
-        if self._folder is None:
-            return
-        newest = self._newest()
-        for file in counting.without_counts(newest, self._folder):
-            try:
-                rows = counting.counts_of(file, self.engine)
-            except FileGone:
-                continue  # another compaction was quicker
-            rollups.keep(self._folder, file, rows)
-
     def _delete(self, predicate: str) -> int:
         done = self._commit(lambda table: table.delete(predicate, writer_properties=WRITING))
         return int(done["num_deleted_rows"])
@@ -309,8 +296,7 @@ class Lake:
         claim_delta()
         for attempt in range(TRIES):
             try:
-                with self._lent() as table:
-                    self._update(table)
+                with self._tables.lent() as table:
                     return verb(table)
             except CommitFailedError:
                 if attempt == TRIES - 1:
@@ -320,44 +306,6 @@ class Lake:
                 files = self._newest().files
                 raise damage.not_written(error, self.address, files) from error
         raise AssertionError
-
-    def _update(self, table: DeltaTable) -> None:
-        """Read what was committed meanwhile.
-
-        Raises
-        ------
-        BadInput
-            The log cannot be read, or says less than it was meant to.
-
-        """
-        with self._log_errors():
-            table.update_incremental()
-        if self._folder and table.version() > self._checked:
-            damage.check_entries(self._folder, self._checked, table.version())
-            self._checked = table.version()
-
-    @contextmanager
-    def _lent(self) -> Iterator[DeltaTable]:
-        """Lend a table that nobody else uses: no writer waits for another's compaction."""
-        with self._lock:
-            table = self._spare.pop() if self._spare else None
-        table = table or self._opened()
-        yield table
-        with self._lock:
-            self._spare.append(table)
-
-    def _opened(self) -> DeltaTable:
-        with self._log_errors():
-            return DeltaTable(self.address)
-
-    @contextmanager
-    def _log_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (DeltaError, OSError) as error:
-            if self._folder:
-                damage.check_log(self._folder)
-            raise damage.not_read(error, self.address) from error
 
     def _remove_older(self, newest: pa.Table) -> int:
         signals, keep = self.signals(), newest.group_by("signal_id").aggregate([("version", "max")])
@@ -378,8 +326,8 @@ class Lake:
                 return last
             touched = self._watch.look()
             # A table that took in half an entry would keep to it once the entry is mended.
-            table, self._table = self._table or self._opened(), None
-            self._update(table)
+            table, self._table = self._table or self._tables.opened(), None
+            self._tables.update(table)
             self._table = table
             self._watch.remember(touched)
             version = table.version()

@@ -15,7 +15,7 @@ from .clean import clean_text
 from .codes import Reading, read_labels
 from .describe import own_texts
 from .examine import MOST_EXAMINED, Examination, Examples, Look, examine, joined, sample
-from .features import FeatureConfig, Ints, fit_features
+from .features import FeatureConfig, Features, Ints, fit_features
 from .linear import fit_head
 from .meaning import Embeds, Meaning, fit_meaning_head
 from .nothing import NOTHING
@@ -93,15 +93,7 @@ def train(
         raise ValueError(f"{len(texts)} texts, {len(labels)} labels.")
     lesson = _lesson(texts, _read(texts, labels, taxonomy), config)
     features = fit_features([*lesson.texts, *lesson.own], config.features)
-    examined = sample(len(lesson.texts), MOST_EXAMINED, config.seed + 2)
-    told = [lesson.texts[i] for i in examined]
-    vectors = embedder.embed([*told, *lesson.own]) if embedder else None
-    seen = Examples(features.transform(lesson.texts), lesson.cause)
-    extra = Examples(features.transform(lesson.own), lesson.own_cause)
-    part = seen.take(examined)
-    if vectors is not None:
-        part = replace(part, vectors=vectors[: len(told)])
-        extra = replace(extra, vectors=vectors[len(told) :])
+    told, seen, part, extra = _examples(lesson, features, config, embedder)
     found = examine(
         told,
         part,
@@ -135,6 +127,22 @@ def train(
         embedder=embedder,
         candidates_from=found.candidates_from,
     )
+
+
+def _examples(
+    lesson: _Lesson, features: Features, config: LearnConfig, embedder: Embeds | None
+) -> tuple[list[str], Examples, Examples, Examples]:
+    """Return texts to be examined, all examples, those of the texts, and the taxonomy's own."""
+    examined = sample(len(lesson.texts), MOST_EXAMINED, config.seed + 2)
+    told = [lesson.texts[i] for i in examined]
+    vectors = embedder.embed([*told, *lesson.own]) if embedder else None
+    seen = Examples(features.transform(lesson.texts), lesson.cause)
+    extra = Examples(features.transform(lesson.own), lesson.own_cause)
+    part = seen.take(examined)
+    if vectors is not None:
+        part = replace(part, vectors=vectors[: len(told)])
+        extra = replace(extra, vectors=vectors[len(told) :])
+    return told, seen, part, extra
 
 
 def _meaning(
