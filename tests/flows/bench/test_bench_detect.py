@@ -51,7 +51,12 @@ def test_a_labelled_breakdown_is_found_and_written(
 ) -> None:
     out = tmp_path / "scores.csv"
     figures = bench_detect(
-        files[0], _tick, labels=files[1], evaluate_from="2024-03-01", scores_out=out
+        files[0],
+        _tick,
+        labels=files[1],
+        evaluate_from="2024-03-01",
+        budget=0.005,
+        scores_out=out,
     )
     assert (figures.precision, figures.recall, figures.labelled) == (1.0, 1.0, 1)
     assert figures.delay is not None

@@ -49,7 +49,7 @@ def arrive(first: int, last: int, toys: int) -> None:
                 )
                 for n in range(max(1, int(rng.poisson(usual))))
             ]
-    receive(table(rows), "tests", FIRST)
+    receive(table(rows), "tests", FIRST + timedelta(days=last))
     pipeline.work_off()
 
 

@@ -196,7 +196,7 @@ def test_retention_removes_a_kind_and_leaves_the_others(people: People, lake_add
 def test_old_rows_in_quarantine_are_emptied(people: People) -> None:
     before = timezone.now() - timedelta(days=9)
     receive(
-        table([signal()]),
+        table([signal(ago_days=10)]),
         "tests",
         before,
         quarantined=[QuarantinedRow("f", 1, "csat", "'jo@x.example' is no score", "{}")],

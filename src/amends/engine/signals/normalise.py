@@ -241,11 +241,11 @@ def _contents(part: pa.Table) -> pa.Array:
 
     Neither the order of columns nor those that a row leaves empty make a difference.
     """
-    cells = [
-        pc.binary_join_element_wise(name, _array(part[name]).cast(pa.string()), "\x1f")
-        for name in sorted(part.column_names)
-    ]
-    joined = pc.binary_join_element_wise(*cells, "\x1e", null_handling="skip")
+    joined = pa.repeat(pa.scalar(""), len(part))
+    for name in sorted(part.column_names):
+        text = _array(part[name]).cast(pa.string())
+        cell = pc.binary_join_element_wise(f"{name}\x1f", text, "\x1e", "")
+        joined = pc.binary_join_element_wise(joined, pc.fill_null(cell, ""), "")
     hashes = [f"row-{hashlib.sha256(row.encode()).hexdigest()[:24]}" for row in joined.to_pylist()]
     return pa.array(hashes, pa.string())
 

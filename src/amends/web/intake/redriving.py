@@ -11,7 +11,7 @@ from uuid import UUID
 from amends.engine.contracts import BadInput
 from amends.flows.records import Broken, read_records
 from amends.web.accounts.models import User
-from amends.web.intake.accepting import kind_of, preset_of, received
+from amends.web.intake.accepting import kind_of, mapping_of, preset_of, received
 from amends.web.intake.bulk import update_many
 from amends.web.intake.models import QuarantinedRow, QuarantineState, Source, Way
 from amends.web.intake.receiving import Answer, Receipt, check_room, receive
@@ -20,6 +20,7 @@ BECAUSE: Final = {
     Answer.ACCEPTED: "Accepted",
     Answer.DUPLICATE: "A duplicate: the same version of the signal was here already",
     Answer.SUPERSEDED: "Superseded: a newer version of the signal was here already",
+    Answer.QUARANTINED: "In quarantine again, as a new row: its time cannot be",
 }
 CHANGED: Final = (
     "edited", "field", "reason", "state", "closed_at", "closed_by", "closed_because", "became",
@@ -63,7 +64,7 @@ def _drive_of(
         Broken(row.raw, row.reason) if row.record is None else row.record for row in rows
     ]
     try:
-        read = read_records(records, name, preset_of(source), source.mapping, kind_of(source))
+        read = read_records(records, name, preset_of(source), mapping_of(source), kind_of(source))
     except BadInput as error:  # what is said of the source itself is wrong
         for row in rows:
             row.field, row.reason = "", str(error)

@@ -169,13 +169,12 @@ def drive_on(pk: int) -> bool:
 
 def _note(asking: Redrive, rows: list[QuarantinedRow], now: datetime) -> None:
     driven = drive(rows, now, asking.asked_by)
-    accepted, duplicates, superseded = (driven.answers[answer] for answer in Answer)
     asking.after_row = rows[-1].pk
     asking.done += len(rows)
-    asking.accepted += accepted
-    asking.duplicates += duplicates
-    asking.superseded += superseded
-    asking.still_bad += driven.still_bad
+    asking.accepted += driven.answers[Answer.ACCEPTED]
+    asking.duplicates += driven.answers[Answer.DUPLICATE]
+    asking.superseded += driven.answers[Answer.SUPERSEDED]
+    asking.still_bad += driven.still_bad + driven.answers[Answer.QUARANTINED]
     bad = QuarantinedRow.objects.filter(pk__in=[r.pk for r in rows], state=QuarantineState.OPEN)
     for reason, n in Counter(with_reason(bad).values_list("bare_reason", flat=True)).items():
         asking.reasons[reason] = asking.reasons.get(reason, 0) + n
