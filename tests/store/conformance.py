@@ -48,7 +48,7 @@ READS: Final[Mapping[str, Callable[[ibis.Table], ibis.Expr]]] = {
     "values": lambda s: reads.values_of(s, "cause"),
     "causes": reads.causes,
     "causes of a period": lambda s: reads.causes(reads.where(s, since=SINCE, until=UNTIL)),
-    "lags of sources": lambda s: reads.lags(s),
+    "lags of sources": reads.lags,
     "newest": lambda s: reads.newest(s, 50),
     "a deep page": lambda s: reads.newest(s.select("occurred_at", "signal_id", "version"), 99, 500),
 }

@@ -9,7 +9,7 @@ from pghistory.models import Events
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.connectors.servers import vendors
 from tests.people import People
-from tests.web.intake.test_pulling import NOW, QUICK, ticket
+from tests.web.intake.test_pulled_sources import NOW, QUICK, ticket
 
 from amends.connectors import pulls
 from amends.web.intake import jobs, pulling
