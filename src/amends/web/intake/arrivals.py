@@ -78,7 +78,10 @@ def hours_of(now: datetime, names: Collection[str] | None = None) -> dict[str, H
         table = tables.setdefault(name, np.zeros((4, n)))
         table[:, hour] = counts
         last[name] = max(last.get(name, last_at), last_at)
-    return {name: Hours(first, *table, last[name]) for name, table in tables.items()}
+    return {
+        name: Hours(first, table[0], table[1], table[2], table[3], last[name])
+        for name, table in tables.items()
+    }
 
 
 def silences(now: datetime, sources: Collection[Source]) -> Mapping[str, Silence]:

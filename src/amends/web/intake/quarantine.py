@@ -149,7 +149,8 @@ def with_column(rows: QuerySet[Any], column: str, value: str) -> QuerySet[Any]:
         [column],
         output_field=TextField(),
     )
-    return rows.annotate(held=held).filter(held=value)
+    found: QuerySet[Any] = rows.annotate(held=held).filter(held=value)
+    return found
 
 
 def quarantine_page(asked: Asked) -> QuarantinePage:
