@@ -71,13 +71,11 @@ def test_who_is_paused_a_file_or_unknown_never_alarms() -> None:
 def test_pausing_a_silent_source_ends_its_breakdown() -> None:
     source = make("zendesk")
     [found] = watch_sources(STOPPED + 4 * HOUR)
-    source.is_paused = True
-    source.save()
+    Source.objects.filter(pk=source.pk).update(is_paused=True)
     watch_sources(STOPPED + 5 * HOUR)
     found.refresh_from_db()
     assert found.state == "over"
-    source.is_paused = False
-    source.save()
+    Source.objects.filter(pk=source.pk).update(is_paused=False)
     [same] = watch_sources(STOPPED + 6 * HOUR)
     assert same.pk == found.pk  # the same silence is the same breakdown
 
