@@ -197,8 +197,6 @@ class Lake:
 
         Quick over years where a rollup can tell: `by` of day (UTC), kind, cause, severity and, with
         `dims`, at most one of product, channel, region, segment. Else rows are counted.
-
-        The rest is as of `reads.where`; `by` is one column or more.
         """
         asked = counting.Asked(tuple(by), since, until, dict(dims or {}), cause, kinds)
         newest = self._newest()
