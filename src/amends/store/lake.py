@@ -209,14 +209,6 @@ class Lake:
 
         Quick over years where a rollup can tell: `by` of day (UTC), kind, cause, severity and, with
         `dims`, at most one of product, channel, region, segment. Else rows are counted.
-
-        Parameters
-        ----------
-        by
-            Columns of `LAKE_SCHEMA`, or "day"; at least one.
-        since, until, dims, cause, kinds
-            As of `reads.where`.
-
         """
         asked = counting.Asked(tuple(by), since, until, dict(dims or {}), cause, kinds)
         newest = self._newest()
