@@ -18,7 +18,7 @@ from amends.connectors import pull_named
 from amends.connectors.pulling import Asked, Patience
 from amends.flows.pulling import Rules
 from amends.flows.pulling import pull as read_pages
-from amends.web.intake import pulling
+from amends.web.intake import pulling, room
 from amends.web.intake.inbox import unpack
 from amends.web.intake.models import (
     Arrival,
@@ -152,7 +152,7 @@ def test_a_full_inbox_stops_it_and_loses_nothing(
     assert (run.rows, run.is_cut, run.error) == (4, True, "")
     assert run.next_at is not None
     assert run.finished_at is not None
-    assert run.next_at - run.finished_at == timedelta(seconds=15)
+    assert run.next_at - run.finished_at == timedelta(seconds=room.UNKNOWN_SECONDS)
     Delivery.objects.update(state="done")
     assert pull(source).rows == 3
     assert ledger(source) == (7, 7, 0)
