@@ -58,6 +58,7 @@ def test_personal_data_are_replaced(text: str, expected: str) -> None:
         "SO 2024-000123-44",
         "order 0240524613 is late",
         "delivered 08-12-2024, not 05 10 2023",
+        "at 07.11.26 07:41 and 07.11.2026 07:41:30",
         "I owe 912 345 678 points",
         "order 123456782 passes a check, but is nobody's number",
     ],
