@@ -145,6 +145,17 @@ def test_only_compliance_may_erase(people: People) -> None:
         erasing.set_retention(people.admin, "survey", 30)
 
 
+def test_an_id_that_is_also_a_cases_or_a_word_is_told_apart(people: People) -> None:
+    arrive(grave("K-7"))
+    case = Case.objects.get()
+    quarantined = [QuarantinedRow("f", 1, "csat", "x", json.dumps({"case_ref": case.ref}))]
+    receive(table([signal()]), "tests", timezone.now(), quarantined=quarantined)
+    with pytest.raises(BadInput, match="Nothing is known"):
+        erasing.erase_customer(people.compliance, case.ref, "Asked")
+    assert erasing.erase_customer(people.compliance, "K-7", "Asked").is_proven
+    assert intake.QuarantinedRow.objects.filter(raw__contains=case.ref).exists()
+
+
 def test_somebody_unknown_is_said_to_be(people: People) -> None:
     with pytest.raises(BadInput, match="Nothing is known"):
         erasing.erase_customer(people.compliance, "nobody", "Asked")

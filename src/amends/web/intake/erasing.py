@@ -30,6 +30,14 @@ from amends.web.intake.models import (
 LAST_VERSION: Final = 2**31 - 1
 ERASED: Final = "Erased"
 _WAIT_SECONDS: Final = 0.2
+_PEOPLE: Final = "|".join(
+    f"[{word[0].upper()}{word[0]}]{word[1:]}"
+    for word in (
+        "customer", "client", "requester", "contact", "person", "user", "account", "member",
+        "subscriber",
+    )
+)  # fmt: skip
+"""What fields are called that say who somebody is."""
 
 
 def ids_in_lake(customer_id: str) -> list[str]:
@@ -69,8 +77,11 @@ def take_from_inbox(customer_id: str, before: datetime) -> int:
 
 def take_from_quarantine(customer_id: str) -> int:
     """Empty the quarantined rows that name a customer."""
-    named = QuarantinedRow.objects.filter(raw__regex=mentions(customer_id))
-    return _emptied(named.values_list("pk", flat=True))
+    is_record = Q(raw__startswith="{")
+    told = Q(raw__regex=named(customer_id)) | Q(edited__regex=named(customer_id))
+    mentioned = Q(raw__regex=rf"(?<![\w-]){re.escape(customer_id)}(?![\w-])")
+    rows = QuarantinedRow.objects.filter((is_record & told) | (~is_record & mentioned))
+    return _emptied(rows.values_list("pk", flat=True))
 
 
 def take_old_from_quarantine(until: datetime) -> int:
@@ -96,9 +107,12 @@ def never_again(signal_ids: Sequence[str]) -> None:
         )
 
 
-def mentions(customer_id: str) -> str:
-    """Return the pattern of PostgreSQL that a text matches where it names a customer's id whole."""
-    return rf"(?<![\w-]){re.escape(customer_id)}(?![\w-])"
+def named(customer_id: str) -> str:
+    """Return the pattern of PostgreSQL that JSON matches where a customer is called by this id.
+
+    The same id may well be that of a case or an order: the name of the field decides.
+    """
+    return rf'"[^"]*({_PEOPLE})[^"]*": ?"{re.escape(customer_id)}"'
 
 
 def _without(delivery: Delivery, customer_id: str) -> int:
@@ -118,6 +132,6 @@ def _emptied(pks: Iterable[int]) -> int:
     changed = 0
     rows = QuarantinedRow.objects.filter(pk__in=list(pks))
     changed += rows.filter(state=QuarantineState.OPEN).update(
-        raw="", reason=ERASED, state=QuarantineState.DISCARDED, closed_because=ERASED
+        raw="", edited="", reason=ERASED, state=QuarantineState.DISCARDED, closed_because=ERASED
     )
-    return changed + rows.filter(~Q(raw="")).update(raw="", reason=ERASED)
+    return changed + rows.filter(~Q(raw="")).update(raw="", edited="", reason=ERASED)

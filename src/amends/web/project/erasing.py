@@ -26,7 +26,7 @@ from amends.web.cases.erasing import cases_of, forget_words, take_customer_off
 from amends.web.intake import erasing as intake
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer, Erasure, ErasureState, KeptKind, Retention
-from amends.web.project.searching import search_tables
+from amends.web.project.searching import search_customer, search_words
 from amends.web.track.erasing import forget_who_told
 from amends.web.ui.live import publish
 
@@ -225,11 +225,11 @@ def _left(customer_id: str, words: tuple[str, ...]) -> dict[str, int]:
     signals = reads.where(lake().signals(), customer_id=customer_id)
     left = {"lake: id": int(lake().fetch(signals.count().name("n"))["n"][0].as_py())}
     left |= {"any table: id": 0, "any table: words": 0}
-    for table, n in search_tables("~", intake.mentions(customer_id)).items():
+    for table, n in search_customer(customer_id, intake.named(customer_id)).items():
         left["any table: id"] += n
         left[f"{table}: id"] = n
     for word in words:
-        for table, n in search_tables("~~", _like(word)).items():
+        for table, n in search_words(_like(word)).items():
             left["any table: words"] += n
             left[f"{table}: words"] = left.get(f"{table}: words", 0) + n
     return left

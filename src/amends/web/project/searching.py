@@ -1,6 +1,9 @@
-"""Looking for a text in every column of every table: the proof that something is gone."""
+"""Looking in every text of every table, whatever app it is of: the proof that something is gone."""
+
+from collections.abc import Callable, Sequence
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 _TEXTS = (
     "SELECT table_name, array_agg(column_name::text ORDER BY column_name)"
@@ -11,30 +14,43 @@ _TEXTS = (
     " GROUP BY table_name ORDER BY table_name"
 )
 
+Condition = tuple[str, list[str]]
+"""SQL and what it is given."""
 
-def search_tables(operator: str, pattern: str) -> dict[str, int]:
-    """Return the tables of any app in which some text matches → how many rows do.
 
-    Parameters
-    ----------
-    operator
-        PostgreSQL's: ~ for a pattern, ~~ for LIKE.
-    pattern
-        What is looked for.
+def search_customer(customer_id: str, pattern: str) -> dict[str, int]:
+    """Return the tables that name a customer → how many rows do.
 
+    A column that is called after customers holds the id itself; any other matches `pattern`.
     """
-    if operator not in {"~", "~~"}:
-        raise ValueError(f"{operator!r} is no operator to search with.")
+
+    def names(column: str, name: str) -> Condition:
+        if "customer" in name:
+            return f"({column}::text = %s OR {column}::text ~ %s)", [customer_id, pattern]
+        return f"{column}::text ~ %s", [pattern]
+
+    return _search(names)
+
+
+def search_words(like: str) -> dict[str, int]:
+    """Return the tables in which some text is LIKE this → how many rows have it."""
+    return _search(lambda column, _name: (f"{column}::text LIKE %s", [like]))
+
+
+def _search(condition: Callable[[str, str], Condition]) -> dict[str, int]:
     quote, found = connection.ops.quote_name, {}
     with connection.cursor() as cursor:
         cursor.execute(_TEXTS)
         for table, columns in cursor.fetchall():
-            matches = " OR ".join(f"{quote(column)}::text {operator} %s" for column in columns)
-            cursor.execute(
-                f"SELECT count(*) FROM {quote(table)} WHERE {matches}",  # noqa: S608  (names of our own tables)
-                [pattern] * len(columns),
-            )
-            [(n,)] = cursor.fetchall()
+            asked = [condition(quote(column), column) for column in columns]
+            n = _count(cursor, quote(table), asked)
             if n:
                 found[table] = n
     return found
+
+
+def _count(cursor: CursorWrapper, table: str, asked: Sequence[Condition]) -> int:
+    matches = " OR ".join(sql for sql, _ in asked)
+    given = [value for _, values in asked for value in values]
+    cursor.execute(f"SELECT count(*) FROM {table} WHERE {matches}", given)  # noqa: S608  (names of our own tables)
+    return int(cursor.fetchall()[0][0])
