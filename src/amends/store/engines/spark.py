@@ -128,7 +128,7 @@ def _start(master: str) -> "SparkSession":
         return SparkSession.builder.master(master).config(map=settings).getOrCreate()
     except (PySparkException, OSError, RuntimeError) as error:
         raise _no_session(master, error) from error
-    except Exception as error:
+    except Exception as error:  # py4j is imported by PySpark only, so its errors go by their module
         if not type(error).__module__.startswith("py4j"):
             raise
         raise _no_session(master, error) from error

@@ -123,7 +123,7 @@ def _land_next() -> bool:
                 return False
             pk = landing.pk
             _land(landing)
-    except Exception as error:
+    except Exception as error:  # whatever it is, the landing waits and doctor says why
         if pk is None:
             raise
         log.warning("Landing %s waits: %s", pk, error, exc_info=not is_outside(error))
@@ -335,5 +335,5 @@ def _outside() -> Iterator[None]:
         yield
     except Unready:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it is, nothing can be worked off before it is mended
         raise Unready(f"{type(error).__name__}: {error}") from error

@@ -49,7 +49,7 @@ def sift(rows: pa.Table, attempt: Callable[[pa.Table], None], first: int = 0) ->
         return []
     try:
         attempt(rows)
-    except Exception as error:
+    except Exception as error:  # a bad row may raise anything; what lies outside goes on
         if is_outside(error):
             raise
         if len(rows) == 1:
