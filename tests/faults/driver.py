@@ -12,7 +12,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +24,6 @@ set_up_django()
 from django.conf import settings  # noqa: E402  (Django is set up first)
 from django.db import connection  # noqa: E402
 from tests.web.arrivals import (  # noqa: E402
-    SOURCE,
     complaint,
     follow,
     orders,
@@ -38,6 +36,7 @@ from amends.engine.contracts import SeriesKey, Slice  # noqa: E402
 from amends.web.cases.models import Case, Entry  # noqa: E402
 from amends.web.detect.watching import landed  # noqa: E402
 from amends.web.intake import accounting  # noqa: E402
+from amends.web.intake.lake import lake  # noqa: E402
 from amends.web.intake.models import Delivery, Landing, QuarantinedRow  # noqa: E402
 from amends.web.project import pipeline  # noqa: E402
 from amends.web.project.sifting import Unready  # noqa: E402
@@ -259,18 +258,37 @@ def full_disk() -> dict[str, Any]:
     return {"said": said, "meanwhile": meanwhile, "end": end, "expected": expected}
 
 
-def feed() -> dict[str, Any]:
-    """Receive rows bit by bit for a while, whatever happens meanwhile; tell what was taken."""
-    use_lake(os.environ["AMENDS_TESTS_LAKE_NAME"])
-    taken = 0
-    end = time.monotonic() + float(os.environ["AMENDS_TESTS_SECONDS"])
-    while time.monotonic() < end:
+def tidying() -> dict[str, Any]:
+    """Compact and vacuum the lake in two processes at once while rows land and others are read."""
+    use_lake("tidying")
+    over = LAKES / "tidying-is-over"
+
+    def land_all() -> None:
         try:
-            taken += send(*[complaint(taken + n) for n in range(20)]).accepted
-        except Exception:  # noqa: BLE001  (the sender keeps them and sends again)
-            connection.close()
-        time.sleep(0.05)
-    return {"taken": taken, "source": SOURCE}
+            for first in range(0, 400, 10):
+                send(*[complaint(first + n) for n in range(10)])
+                pipeline.work_off()
+            send(*[complaint(n, version=2) for n in range(0, 400, 10)])
+            pipeline.work_off()
+        finally:
+            over.touch()
+
+    def tidy() -> None:
+        while not over.exists():
+            lake().compact()
+            lake().vacuum(keep_hours=0)
+
+    def read() -> None:
+        seen = 0
+        while not over.exists():
+            rows = lake().fetch(lake().signals().select("external_id"))
+            found = len(set(rows["external_id"].to_pylist()))
+            assert found >= seen, "a reader saw rows come and go"
+            seen = found
+
+    forked(wipe)
+    codes = beside(land_all, tidy, tidy, read)
+    return {"codes": codes, "end": forked(repaired)[1]}
 
 
 if __name__ == "__main__":
@@ -279,6 +297,6 @@ if __name__ == "__main__":
         "together": together,
         "twice": twice,
         "full_disk": full_disk,
-        "feed": feed,
+        "tidying": tidying,
     }
     sys.stdout.write(json.dumps(acts[sys.argv[1]]()))

@@ -19,14 +19,19 @@ ROOT = Path(__file__).parents[2]
 
 def act(name: str, lakes: Path) -> dict[str, Any]:
     """Run an act of the driver at this test's database."""
+    return told_by(
+        *("tests.faults.driver", name),
+        AMENDS_TESTS_DATABASE=settings.DATABASES["default"]["NAME"],
+        AMENDS_TESTS_LAKES=str(lakes),
+    )
+
+
+def told_by(module: str, argument: str, **environment: str) -> dict[str, Any]:
+    """Run a module in a process of its own and return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.faults.driver", name],
+        [sys.executable, "-W", "ignore", "-m", module, argument],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "AMENDS_TESTS_DATABASE": settings.DATABASES["default"]["NAME"],
-            "AMENDS_TESTS_LAKES": str(lakes),
-        },
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=280,
@@ -72,3 +77,25 @@ def test_a_full_disk_has_signals_wait_and_costs_none(tmp_path: Path) -> None:
     assert told["meanwhile"]["unaccounted"] == 0
     assert told["meanwhile"]["open"] >= 1
     assert told["end"] == told["expected"]
+
+
+def test_two_that_tidy_the_lake_at_once_hold_back_neither_landings_nor_readers(
+    tmp_path: Path,
+) -> None:
+    told = act("tidying", tmp_path)
+    assert told["codes"] == [0, 0, 0, 0]
+    end = told["end"]
+    assert len(end["lake"]) == 400
+    assert [version for _, version in end["lake"]].count(2) == 40
+    assert (end["unaccounted"], end["gaps"], end["open"], end["waiting"]) == (0, [], 0, 0)
+
+
+def test_a_database_stopped_under_its_workers_and_started_again_costs_nothing(
+    tmp_path: Path,
+) -> None:
+    own = {"DJANGO_SETTINGS_MODULE": "amends.web.project.settings", "DATABASE_URL": ""}
+    told = told_by("tests.faults.outage", str(tmp_path / "home"), **own)
+    assert told["alive"], "the worker waited for its database"
+    assert told["refusals"] >= 2
+    assert told["rows"] == told["distinct"] == told["landed"] == told["sent"]
+    assert (told["unaccounted"], told["gaps"]) == (0, [])

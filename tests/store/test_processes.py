@@ -50,6 +50,11 @@ def supersede_and_compact(address: str, _: int) -> int:
     return removed
 
 
+def compact_often(address: str, _: int) -> int:
+    lake = open_lake(address)
+    return sum(lake.compact() for _ in range(6))
+
+
 def rows_of(address: Path) -> list[tuple[str, int]]:
     lake = open_lake(address)
     found = lake.fetch(lake.signals().select("signal_id", "version")).to_pylist()
@@ -63,6 +68,17 @@ def test_appends_deletes_and_compactions_at_once_all_land(pool: Pool, tmp_path: 
     assert removed.get(120) == 30
     found = rows_of(tmp_path)
     assert len(found) == len(set(found)) == 2 * EACH * 20 + 30
+
+
+def test_compactions_at_once_double_no_row(pool: Pool, tmp_path: Path) -> None:
+    lake = open_lake(tmp_path)
+    for first in range(0, 60, 10):
+        lake.append(some_signals(10, first=1_000 + first), delivery=1_000 + first)
+    appended = pool.apply_async(append_some, (str(tmp_path), 0))
+    joined = pool.starmap(compact_often, [(str(tmp_path), n) for n in range(2)])
+    assert (appended.get(120), sum(joined) >= 6) == (EACH, True)
+    found = rows_of(tmp_path)
+    assert len(found) == len(set(found)) == 60 + EACH * 20
 
 
 def test_two_workers_with_the_same_deliveries_write_each_once(pool: Pool, tmp_path: Path) -> None:

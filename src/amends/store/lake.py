@@ -56,7 +56,7 @@ class Lake:
         self._table: DeltaTable | None = table
         self._folder, self._tables = folder, Tables(address, folder, table.version())
         self._lock = threading.RLock()
-        self._watch, self._writers = LogWatch(folder), Writers(folder)
+        self._watch, self._writers = LogWatch(folder), Writers(address, folder)
         self._snapshots: dict[int, Snapshot] = {}
         self._parts: counting.Parts | None = None
         self._prefix = f"signals_{hashlib.sha256(address.encode()).hexdigest()[:8]}_v"
@@ -233,7 +233,7 @@ class Lake:
 
         Readers and other writers go on meanwhile. The counts of large files are kept then, too.
         """
-        done = self._commit(
+        done = self._rewrite(
             lambda table: table.optimize.compact(
                 target_size=TARGET_FILE_BYTES, writer_properties=WRITING
             )
@@ -269,7 +269,7 @@ class Lake:
         return set(gone)
 
     def _delete(self, predicate: str) -> int:
-        done = self._commit(lambda table: table.delete(predicate, writer_properties=WRITING))
+        done = self._rewrite(lambda table: table.delete(predicate, writer_properties=WRITING))
         return int(done["num_deleted_rows"])
 
     def _months_of(self, ids: list[str]) -> list[str]:
@@ -277,6 +277,11 @@ class Lake:
         of_these = signals.filter(signals["signal_id"].isin(ids))
         months: list[str] = self.fetch(of_these.select("month").distinct())["month"].to_pylist()
         return months
+
+    def _rewrite(self, verb: Callable[[DeltaTable], Done]) -> Done:
+        """Put other files in the place of some; who only adds files goes on meanwhile."""
+        with self._writers.one_rewriter():
+            return self._commit(verb)
 
     def _commit(self, verb: Callable[[DeltaTable], Done]) -> Done:
         """Do something to the newest table as one of its writers."""

@@ -5,7 +5,9 @@ knows that nobody writes can tell which.
 """
 
 import fcntl
+import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +17,25 @@ from pathlib import Path
 class Writers:
     """The writers of one lake. Elsewhere than in a folder nobody can be counted."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, address: str, folder: Path | None) -> None:
         self._log = folder / "_delta_log" if folder else None
+        self._rewriting = folder or _beside_a_bucket(address)
+
+    @contextmanager
+    def one_rewriter(self) -> Iterator[None]:
+        """Be the only one that puts other files in the place of files; wait for one that does.
+
+        Delta leaves it to the later of two commits to find that the earlier removed its files.
+        deltalake passes over removals that changed no data (delta-rs, pull request 3982): two
+        compactions at once would both add what they had read. Of a lake in a bucket the processes
+        of one machine are kept apart.
+        """
+        held = os.open(self._rewriting, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(held)
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
@@ -42,6 +61,13 @@ class Writers:
             yield _waited_for(held, patience_seconds)
         finally:
             os.close(held)
+
+
+def _beside_a_bucket(address: str) -> Path:
+    name = hashlib.sha256(address.encode()).hexdigest()[:16]
+    path = Path(tempfile.gettempdir()) / f"amends-lake-{name}.lock"
+    path.touch(mode=0o600)
+    return path
 
 
 def _waited_for(held: int, patience_seconds: float) -> bool:

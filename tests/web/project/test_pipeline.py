@@ -1,6 +1,6 @@
 """From the inbox to lake, rollups and cases: everything once, whatever happens on the way."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
-from tests.web.signals import signal
+from tests.web.arrivals import DAY, arrive, complaint, follow, orders, rolled_up
 from tests.web.tables import table
 
 from amends.engine.contracts import SeriesKey, Slice
 from amends.engine.signals import roll_up_slices
 from amends.web.cases.models import Case
-from amends.web.detect import rollups
-from amends.web.detect.models import Series
 from amends.web.detect.watching import landed
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, Identity, Landing
@@ -25,48 +23,11 @@ from amends.web.project import pipeline
 from amends.web.project.sifting import Unready
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-ANGRY = "The parcel never arrived and nobody answers, I am furious and want my money back"
 
 
 @pytest.fixture(autouse=True)
 def _own_lake(tmp_path: Path, settings: Settings) -> None:
     settings.AMENDS_LAKE = str(tmp_path / "lake")
-
-
-def complaint(number: int, day: int = 0, **more: object) -> dict[str, object]:
-    at = DAY + timedelta(days=day)
-    fields = {"product": "toys", "customer_id": f"K{number}", "verbatim": ANGRY, **more}
-    return signal(external_id=f"S-{number}", occurred_at=at, received_at=at, **fields)
-
-
-def orders(day: int, n: float, product: str = "toys") -> dict[str, object]:
-    at = DAY + timedelta(days=day)
-    return signal(
-        external_id=f"O-{day}-{product}",
-        kind="transaction",
-        occurred_at=at,
-        received_at=at,
-        exposure=n,
-        product=product,
-    )
-
-
-def arrive(*rows: dict[str, object]) -> None:
-    receive(table(list(rows)), "tests", timezone.now())
-    pipeline.work_off()
-
-
-def follow(*keys: SeriesKey) -> None:
-    with rollups.exclusively():
-        rollups.make_series(landed(), keys, DAY)
-
-
-def rolled_up(key: SeriesKey) -> tuple[list[float], list[float]]:
-    [batch] = rollups.read(
-        [s for s in Series.objects.all() if s.key == key], DAY, DAY + timedelta(days=4)
-    )
-    return batch.value[0].tolist(), batch.exposure[0].tolist()
 
 
 def test_what_is_received_twice_is_there_once() -> None:

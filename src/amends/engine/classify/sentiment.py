@@ -5,6 +5,7 @@ words carry, each turned or strengthened by its neighbours, and squash the sum. 
 own (`lexicon.py`) and know what failing services sound like.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -49,7 +50,6 @@ def sentiment(texts: Sequence[str | None]) -> Reals:
 def _score(text: str) -> float:
     words = _WORD.findall(text[:_READ_AT_MOST].replace("’", "'"))
     lower = [w.lower() for w in words]
-    shouts = any(w.islower() for w in words)
     values = [0.0] * len(words)
     after = 0
     # Most words carry nothing: only those that may are looked at.
@@ -60,7 +60,7 @@ def _score(text: str) -> float:
         value, length = _at(lower, i, word)
         after = i + length
         if value:
-            if shouts and len(word) > 2 and words[i].isupper():
+            if len(word) > 2 and words[i].isupper() and any(map(str.islower, words)):
                 value *= 1.3
             values[i] = value * _emphasis(lower, i) * _turn(lower, i, length)
     return _sum(lower, values)
@@ -113,4 +113,4 @@ def _sum(lower: Sequence[str], values: list[float]) -> float:
     total *= 1 + 0.08 * min(lower.count("!"), 4)
     if lower.count("?") > 1 and total <= 0:
         total -= 0.4
-    return float(total / np.sqrt(total * total + _SQUASH))
+    return total / math.sqrt(total * total + _SQUASH)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
         raise ValueError(f"{path.name}: not a taxonomy: {error!r} is missing or wrong.") from error
 
 
+@cache
 def starter_taxonomy(name: str) -> Taxonomy:
     """Return a shipped taxonomy by name.
 

@@ -167,9 +167,10 @@ def _open(desk: Desk, row: Row) -> None:
 
 
 def _join(desk: Desk, case: Case, row: Row) -> None:
-    case.n_signals += 1
     desk.entries.append(_entry(case, row, words_of(row)))
-    if case.pk is not None:
+    if case.pk is None:
+        case.n_signals += 1
+    else:
         desk.joined[case.pk] += 1
 
 
