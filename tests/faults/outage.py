@@ -32,7 +32,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     amends = str(Path(sys.executable).with_name("amends"))
     with prepared(folder):
-        from amends.web.project.tables import migrate
+        from amends.web.project.tables import migrate  # noqa: PLC0415  (Django is set up in `prepared`)
 
         migrate()
         worker = subprocess.Popen([amends, "worker", "--home", str(folder), "--processes", "2"])
@@ -49,8 +49,8 @@ def main() -> None:
 
 def _send(folder: Path) -> int:
     """Send every batch until it is taken; return how often that failed."""
-    from django.db import Error, connection
-    from tests.web.arrivals import complaint, send
+    from django.db import Error, connection  # noqa: PLC0415
+    from tests.web.arrivals import complaint, send  # noqa: PLC0415
 
     refusals = 0
     restarts = []
@@ -94,15 +94,15 @@ def _await(what: Callable[[], bool]) -> None:
 
 
 def _is_worked_off() -> bool:
-    from amends.web.intake.models import Delivery, Landing
+    from amends.web.intake.models import Delivery, Landing  # noqa: PLC0415
 
     waiting = Delivery.objects.exclude(state="done").exists()
     return not waiting and not Landing.objects.filter(done_at=None).exists()
 
 
 def _look() -> dict[str, Any]:
-    from amends.web.detect.watching import landed
-    from amends.web.intake import accounting
+    from amends.web.detect.watching import landed  # noqa: PLC0415
+    from amends.web.intake import accounting  # noqa: PLC0415
 
     rows = landed()
     sums = accounting.terms()

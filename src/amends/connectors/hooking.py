@@ -5,15 +5,17 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
+
+from amends.connectors.times import version_of
+from amends.engine.contracts import BadInput
 
 Headers = Mapping[str, str]
 """By their names in small letters."""
 
 SECRET_HEADER: Final = "x-amends-secret"  # noqa: S105 - the name of a header
 """Where the shared secret stands when a vendor signs nothing."""
-_VERSIONS_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +110,11 @@ def objects_of(value: object, what: str) -> Sequence[dict[str, Any]]:
 def versioned(record: Mapping[str, object], changed_at: object) -> dict[str, object]:
     """Return a record with the version that it has since it changed: a later one is higher.
 
-    Seconds since 2000, as pulling counts them, so that both agree which is newer.
+    As pulling counts it, so that both agree which is newer; 1 when the time cannot be read.
     """
     if "version" in record:
         return dict(record)
-    at = _instant(changed_at)
-    version = max(1, int((at - _VERSIONS_FROM).total_seconds())) if at else 1
-    return {**record, "version": version}
-
-
-def _instant(value: object) -> datetime | None:
     try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str) and value.isdigit():
-            return datetime.fromtimestamp(int(value), UTC)
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except (ValueError, OverflowError, OSError):
-        return None
-    return found.replace(tzinfo=found.tzinfo or UTC) if found else None
+        return {**record, "version": version_of(changed_at)}
+    except BadInput:
+        return {**record, "version": 1}

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.signals.raw_tables import make_signals
 
-from amends.engine.contracts import Bucket, SeriesKey, Slice
+from amends.engine.contracts import MEASURES as ALL_MEASURES
+from amends.engine.contracts import Bucket, Kind, SeriesKey, Slice
 from amends.engine.signals import Adder
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -58,6 +59,38 @@ def test_each_signal_is_added_where_it_belongs(
             for i, part in enumerate(reckoned(row, key)):
                 both[i] += part
     assert found == {place: tuple(both) for place, both in expected.items() if any(both)}
+
+
+flagged_rows = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from([kind.value for kind in Kind]),
+        "occurred_at": st.just(MONDAY),
+        "is_escalated": st.sampled_from([None, True, False]),
+        "sentiment": st.sampled_from([None, -0.5, 0.5]),
+        "exposure": st.sampled_from([None, 2.0]),
+    }
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(flagged_rows, min_size=2, max_size=12), st.data())
+def test_parts_add_up_to_the_whole_in_every_measure(
+    told: list[dict[str, object]], data: st.DataObject
+) -> None:
+    adder = Adder([SeriesKey(name) for name in ALL_MEASURES], [True] * len(ALL_MEASURES))
+    cut = data.draw(st.integers(1, len(told) - 1))
+
+    def sums(*parts: list[dict[str, object]]) -> dict[int, list[float]]:
+        found: dict[int, list[float]] = {}
+        for part in parts:
+            cells = adder.cells(make_signals(part))
+            for i, series in enumerate(cells.series.tolist()):
+                both = found.setdefault(series, [0.0, 0.0])
+                both[0] += cells.value[i]
+                both[1] += cells.exposure[i]
+        return found
+
+    assert sums(told) == sums(told[:cut], told[cut:])
 
 
 @pytest.mark.parametrize("signals", [[], [{"occurred_at": None}]])

@@ -82,9 +82,10 @@ def test_rates_are_per_transaction_and_unknown_without_any() -> None:
 def test_escalations_are_per_contact() -> None:
     flagged = [at(0, is_escalated=True), at(0, kind="ticket", is_escalated=False)]
     apart = [at(0), at(0, kind="ticket"), at(0, kind="escalation")]
-    for rows in (flagged, apart, [*flagged, at(0, kind="escalation")]):
+    both = [*flagged, at(0, kind="escalation")]
+    for rows, n in ((flagged, 1), (apart, 1), (both, 2)):
         batch = roll_up(make_signals(rows), "escalation_rate")
-        assert (batch.value.tolist(), batch.exposure.tolist()) == ([[1]], [[2]])
+        assert (batch.value.tolist(), batch.exposure.tolist()) == ([[n]], [[2]])
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ what was said and where the last pull ended to pages. It keeps nothing and write
 a page keeps its state with it, so that a crash repeats a page and loses none.
 """
 
+from amends.connectors.times import epoch_of, instant_of, version_of
+
 from .changes import by_change
-from .contract import Asked, Need, Page, Patience, Pull, State, held_out
+from .contract import SINCE, Asked, Need, Page, Patience, Pull, State, held_out
 from .refusals import Later, Refused
 from .rest import Rest, basic, bearer
-from .times import SINCE, epoch_of, instant_of, version_of
 
 __all__ = [
     "SINCE",

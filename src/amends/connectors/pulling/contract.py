@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from amends.engine.contracts import BadInput
 
@@ -26,6 +27,16 @@ class Need:
     default: str = ""
     is_place: bool = False
     """Whether it says what is pulled: another one starts from the beginning."""
+
+
+SINCE: Final = Need(
+    "since",
+    "From which day on",
+    "The first pull brings what changed since; empty for everything there is.",
+    is_required=False,
+    kind="date",
+)
+"""What every source that keeps history is asked."""
 
 
 @dataclass(frozen=True, slots=True)

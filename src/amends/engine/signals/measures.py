@@ -44,8 +44,9 @@ def contribution(signals: pa.Table, measure: str) -> Contribution:
 
     Complaints, tickets and social mentions count their kind; their rates are per unit of `exposure`
     of the transactions; the escalation rate is per complaint or ticket, of those flagged
-    `is_escalated` (without any flag: the escalations themselves); scores count their answers;
-    negative sentiment (below `NEGATIVE_BELOW`) is per verbatim that has a sentiment.
+    `is_escalated` and of escalations that are signals of their own (one that is told both ways
+    counts twice); scores count their answers; negative sentiment (below `NEGATIVE_BELOW`) is per
+    verbatim that has a sentiment. What a signal adds depends on that signal alone.
 
     Raises
     ------
@@ -98,9 +99,8 @@ def _per_transaction(kind: Kind) -> Callable[[pa.Table], Contribution]:
 
 def _escalation_rate(signals: pa.Table) -> Contribution:
     is_contact = _is_kind(signals, Kind.COMPLAINT, Kind.TICKET)
-    is_escalated = is_contact & bools(signals["is_escalated"])
-    if not is_escalated.any():
-        is_escalated = _is_kind(signals, Kind.ESCALATION)
+    is_flagged = is_contact & bools(signals["is_escalated"])
+    is_escalated = is_flagged | _is_kind(signals, Kind.ESCALATION)
     return Contribution(is_escalated.astype(np.float64), is_contact.astype(float), is_escalated)
 
 

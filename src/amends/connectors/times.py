@@ -5,32 +5,26 @@ from typing import Final
 
 from amends.engine.contracts import BadInput
 
-from .contract import Need
-
 _VERSIONS_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
-
-SINCE: Final = Need(
-    "since",
-    "From which day on",
-    "The first pull brings what changed since; empty for everything there is.",
-    is_required=False,
-    kind="date",
-)
-"""What every source that keeps history is asked."""
 
 
 def instant_of(value: object) -> datetime | None:
-    """Return the instant that a field holds: ISO 8601, or seconds since 1970; None without one."""
+    """Return the instant that a field holds: ISO 8601, or seconds since 1970; None without one.
+
+    Raises
+    ------
+    BadInput
+        The field holds something else.
+
+    """
     if isinstance(value, bool) or value is None or value == "":
         return None
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
     text = str(value).strip()
-    if text.isdigit():
-        return datetime.fromtimestamp(int(text), UTC)
     try:
+        if isinstance(value, int | float) or text.isdigit():
+            return datetime.fromtimestamp(float(text), UTC)
         found = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         raise BadInput(f"{text!r} is no date.", remedy="Write it as 2026-01-31.") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
