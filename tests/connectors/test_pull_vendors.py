@@ -10,7 +10,7 @@ from tests.connectors.servers import vendors
 from tests.connectors.servers.service import Answer, Service
 
 from amends.connectors import pull_named, pulls
-from amends.connectors.pulling import Asked, Later, Page, Patience, Refused
+from amends.connectors.pulling import Asked, Later, Page, Patience, Refused, version_of
 from amends.engine.contracts import BadInput
 
 QUICK = Patience(attempts=3, backoff_seconds=0.01, longest_wait_seconds=1, timeout_seconds=2)
@@ -60,6 +60,15 @@ def test_zendesk_goes_on_from_its_cursor_and_sees_what_changed() -> None:
         assert ids(again) == [2]
         assert again[0].records[0]["version"] > first[0].records[1]["version"]  # type: ignore[operator]
         assert ids(pull("zendesk", zendesk, again[-1].state)) == []
+
+
+def test_zendesk_tells_which_tickets_were_deleted() -> None:
+    tickets = [ticket(1, NOW), ticket(2, NOW + 60) | {"status": "deleted"}]
+    with running(vendors.Zendesk(tickets)) as zendesk:
+        pages = pull("zendesk", zendesk)
+    assert ids(pages) == [1]
+    [gone] = [one for page in pages for one in page.gone]
+    assert (gone.external_id, gone.version) == ("2", version_of(NOW + 60))
 
 
 def test_zendesk_goes_on_after_every_page_and_by_time_when_its_cursor_is_too_old() -> None:
@@ -205,6 +214,9 @@ def test_salesforce_follows_its_query_to_the_end() -> None:
         assert ids(first, "CaseNumber") == ["1", "2", "3", "4", "5"]
         assert "attributes" not in first[0].records[0]
         assert ids(pull("salesforce", salesforce, first[-1].state), "CaseNumber") == ["5"]
+        cases[4] |= {"IsDeleted": True, "SystemModstamp": "2026-01-06T10:00:00.000+0000"}
+        [page] = pull("salesforce", salesforce, first[-1].state)
+        assert ([one.external_id for one in page.gone], page.records) == (["5"], [])
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "429 1", "cut", "hang"])

@@ -5,7 +5,7 @@ keeps its state in the same transaction: then a crash between two pages repeats 
 is duplicates.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from amends.connectors import detect_preset, preset_named
 from amends.connectors.files import open_table
-from amends.connectors.pulling import Asked, Page, Pull, Refused, State
+from amends.connectors.pulling import Asked, Gone, Page, Pull, Refused, State
 from amends.engine.contracts import (
     SIGNAL_SCHEMA,
     BadInput,
@@ -45,6 +45,8 @@ class Pulled:
     """A page, read."""
 
     read: Normalised
+    gone: Sequence[Gone]
+    """What the source has deleted."""
     state: State
     """Where to go on once it is kept."""
 
@@ -71,7 +73,7 @@ def pull(connector: Pull, asked: Asked, rules: Rules) -> Iterator[Pulled]:
 
     """
     for page in _pages(connector, asked):
-        yield Pulled(_read(page, connector, rules), page.state)
+        yield Pulled(_read(page, connector, rules), page.gone, page.state)
 
 
 def try_out(connector: Pull, asked: Asked, rules: Rules) -> Tried:

@@ -245,7 +245,7 @@ class Salesforce(Service):
             return Answer({"access_token": "00D!x"}) if is_good else Answer({}, 400)
         if request.headers.get("Authorization") != "Bearer 00D!x":
             return REFUSED
-        base = "/services/data/v60.0/query"
+        base = "/services/data/v60.0/queryAll"
         if request.path == base:
             start, since = 0, request.params["q"].split(">= ")[1].split(" ")[0]
         else:

@@ -16,6 +16,7 @@ from tests.connectors.servers import vendors
 
 from amends.connectors import pull_named
 from amends.connectors.pulling import Asked, Patience
+from amends.engine.contracts import signal_id
 from amends.flows.pulling import Rules
 from amends.flows.pulling import pull as read_pages
 from amends.web.intake import pulling, room
@@ -99,6 +100,23 @@ def test_everything_lands_and_the_next_pull_brings_only_what_changed(
         ("1", "email", "ticket")
     ]
     assert pull(source).rows == 0
+
+
+def test_what_the_source_deleted_is_withdrawn_until_it_is_restored(
+    zendesk: vendors.Zendesk, source: Source
+) -> None:
+    pull(source)
+    zendesk.tickets[2] = {"id": 3, "status": "deleted", "generated_timestamp": NOW + 500}
+    run = pull(source)
+    assert (run.rows, run.accepted, run.error) == (1, 1, "")
+    third = Identity.objects.get(pk=signal_id("helpdesk", "3"))
+    assert third.is_withdrawn
+    [newest] = Delivery.objects.order_by("-pk")[:1]
+    assert newest.is_withdrawal
+    zendesk.tickets[2] = ticket(3, NOW + 900)
+    assert pull(source).accepted == 1
+    third.refresh_from_db()
+    assert not third.is_withdrawn
 
 
 def test_a_source_that_breaks_off_goes_on_where_it_was(

@@ -8,13 +8,14 @@ a page keeps its state with it, so that a crash repeats a page and loses none.
 from amends.connectors.times import epoch_of, instant_of, version_of
 
 from .changes import by_change
-from .contract import SINCE, Asked, Need, Page, Patience, Pull, State, held_out
+from .contract import SINCE, Asked, Gone, Need, Page, Patience, Pull, State, held_out
 from .refusals import Later, Refused
 from .rest import Rest, basic, bearer
 
 __all__ = [
     "SINCE",
     "Asked",
+    "Gone",
     "Later",
     "Need",
     "Page",

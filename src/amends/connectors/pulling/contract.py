@@ -83,11 +83,23 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that its source has deleted."""
+
+    external_id: str
+    """As the signal has it that came of the record."""
+    version: int
+    """Since the deletion: a later change brings the record again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What a source answered at once, and where to go on once that is kept."""
 
     state: State
     records: Sequence[Record] = ()
+    gone: Sequence[Gone] = ()
+    """Records that the source has deleted since."""
     document: Path | None = None
     """A file to be read as any file is, instead of records; it is there until the next page."""
     document_name: str = ""

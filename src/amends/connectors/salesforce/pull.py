@@ -1,7 +1,8 @@
 """Salesforce cases by a query, oldest change first.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm:
-`nextRecordsUrl` leads on until `done`; a query stays open for two days. The token comes from the
+`queryAll` tells of deleted cases, too, for as long as they lie in the recycle bin; `nextRecordsUrl`
+leads on until `done`; a query stays open for two days. The token comes from the
 OAuth client credentials flow of a connected app, at the organisation's own address.
 """
 
@@ -12,6 +13,7 @@ from typing import Any, Final
 from amends.connectors.pulling import (
     SINCE,
     Asked,
+    Gone,
     Need,
     Page,
     Pull,
@@ -25,7 +27,8 @@ from amends.connectors.pulling import (
 _VERSION: Final = "v60.0"
 _FIELDS: Final = (
     "Id, CaseNumber, AccountId, ContactId, Subject, Description, Status, Priority, Origin, Reason,"
-    " Type, IsEscalated, IsClosed, CreatedDate, ClosedDate, OwnerId, ParentId, SystemModstamp"
+    " Type, IsEscalated, IsClosed, CreatedDate, ClosedDate, OwnerId, ParentId, IsDeleted,"
+    " SystemModstamp"
 )
 _OVERLAP_SECONDS: Final = 300
 """A long transaction commits rows whose stamp is older than rows already read."""
@@ -41,15 +44,21 @@ def pages(asked: Asked) -> Iterator[Page]:
         f"SELECT {_FIELDS} FROM Case WHERE SystemModstamp >= {start:%Y-%m-%dT%H:%M:%SZ}"  # noqa: S608
         " ORDER BY SystemModstamp, Id"
     )
-    path, by_link = f"/services/data/{_VERSION}/query", JSONLinkPaginator("nextRecordsUrl")
+    path, by_link = f"/services/data/{_VERSION}/queryAll", JSONLinkPaginator("nextRecordsUrl")
     with Rest(asked, bearer(_access_token(asked))) as rest:
         for cases, _ in rest.pages(path, "records", by_link, params={"q": query}):
             until = max([until, *(epoch_of(case.get("SystemModstamp")) for case in cases)])
-            yield Page({"until": until}, [_plain(case) for case in cases])
+            there = [_plain(case) for case in cases if not case.get("IsDeleted")]
+            gone = [
+                Gone(str(case["CaseNumber"]), version_of(case.get("SystemModstamp")))
+                for case in cases
+                if case.get("IsDeleted")
+            ]
+            yield Page({"until": until}, there, gone)
 
 
 def _plain(case: dict[str, Any]) -> dict[str, Any]:
-    row = {name: value for name, value in case.items() if name != "attributes"}
+    row = {name: value for name, value in case.items() if name not in {"attributes", "IsDeleted"}}
     return {**row, "version": version_of(case.get("SystemModstamp"))}
 
 

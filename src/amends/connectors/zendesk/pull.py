@@ -12,6 +12,7 @@ from typing import Any, Final
 from amends.connectors.pulling import (
     SINCE,
     Asked,
+    Gone,
     Need,
     Page,
     Pull,
@@ -24,6 +25,8 @@ from amends.connectors.pulling import (
 )
 
 _PATH: Final = "/api/v2/incremental/tickets/cursor.json"
+_DELETED: Final = "deleted"
+"""The status of a ticket that was deleted; of its fields little is left."""
 _OVERLAP_SECONDS: Final = 120
 """Where a cursor is not accepted any more, reading goes on by time, this much earlier; it is also
 how far in the past Zendesk wants a start to lie, and a minute more."""
@@ -50,12 +53,14 @@ def pages(asked: Asked) -> Iterator[Page]:
 def _tickets(rest: Rest, state: State, start: dict[str, Any]) -> Iterator[Page]:
     until, where = epoch_of(state.get("until")), start
     while True:
-        asked = {"include": "metric_sets", "exclude_deleted": "true", "per_page": 1000, **where}
+        asked = {"include": "metric_sets", "per_page": 1000, **where}
         tickets, answer = rest.get_listed(_PATH, "tickets", asked)
         until = max([until, *(_changed(ticket) for ticket in tickets)])
         where = {"cursor": answer.get("after_cursor") or state.get("cursor")}
         rows = [{**ticket, "version": version_of(_changed(ticket))} for ticket in tickets]
-        yield Page({**where, "until": until}, rows)
+        there = [row for row in rows if row.get("status") != _DELETED]
+        gone = [Gone(str(row["id"]), row["version"]) for row in rows if row not in there]
+        yield Page({**where, "until": until}, there, gone)
         if answer.get("end_of_stream"):
             return
 

@@ -9,22 +9,23 @@ import json
 import logging
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+import pyarrow as pa
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from amends.connectors import pull_named
-from amends.connectors.pulling import Asked, Later, Patience
+from amends.connectors.pulling import Asked, Gone, Later, Patience
 from amends.engine.contracts import BadInput
 from amends.flows.pulling import Pulled, Rules, pull
 from amends.web.intake.accepting import kind_of, take_in
 from amends.web.intake.models import PullRun, Source, Way
-from amends.web.intake.receiving import InboxIsFull, check_room
+from amends.web.intake.receiving import InboxIsFull, check_room, withdraw
 from amends.web.intake.sealing import unseal
 from amends.web.ui.live import publish
 
@@ -120,8 +121,12 @@ def _keep(page: Pulled, source: Source, run: PullRun) -> bool:
     newest = Source.objects.select_for_update().filter(pk=source.pk).first()
     if newest is None or newest.is_paused or _told(newest) != _told(source):
         return False
+    receipts = []
     if page.read.read:
-        receipt = take_in(page.read, source, timezone.now(), Way.PULL)
+        receipts.append(take_in(page.read, source, timezone.now(), Way.PULL))
+    if page.gone:
+        receipts.append(withdraw(_ids(page.gone, source), source.name, timezone.now(), Way.PULL))
+    for receipt in receipts:
         run.rows += receipt.rows
         run.accepted += receipt.accepted
         run.quarantined += receipt.quarantined
@@ -131,6 +136,19 @@ def _keep(page: Pulled, source: Source, run: PullRun) -> bool:
     run.save(update_fields=["pages", "rows", "accepted", "quarantined"])
     publish(TOPIC)
     return True
+
+
+def _ids(gone: Sequence[Gone], source: Source) -> pa.Table:
+    latest: dict[str, int] = {}
+    for one in gone:
+        latest[one.external_id] = max(one.version, latest.get(one.external_id, 0))
+    return pa.table(
+        {
+            "source": pa.array([source.name] * len(latest), pa.string()),
+            "external_id": pa.array(list(latest), pa.string()),
+            "version": pa.array(list(latest.values()), pa.int32()),
+        }
+    )
 
 
 def _told(source: Source) -> tuple[object, ...]:

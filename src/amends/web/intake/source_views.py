@@ -62,6 +62,7 @@ class SourcesContext:
     lines: tuple[Line, ...]
     summary: str
     may_connect: bool
+    may_import: bool
     live: tuple[str, ...] = LIVE
 
 
@@ -96,8 +97,13 @@ def sources(request: HttpRequest) -> HttpResponse:
         if in_trouble
         else "Every source keeps its rhythm"
     )
-    may_connect = current_person(request).may(Verb.SYSTEM_MANAGE)
-    context = SourcesContext(lines, summary if lines else "Where signals come from", may_connect)
+    person = current_person(request)
+    context = SourcesContext(
+        lines,
+        summary if lines else "Where signals come from",
+        may_connect=person.may(Verb.SYSTEM_MANAGE),
+        may_import=person.may(Verb.SIGNAL_IMPORT),
+    )
     return page(request, "intake/sources.html", context, fragment="list")
 
 
