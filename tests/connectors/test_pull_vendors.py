@@ -205,7 +205,7 @@ def test_medallia_reads_answered_surveys_with_plain_answers() -> None:
 
 
 def test_salesforce_follows_its_query_to_the_end() -> None:
-    cases = [
+    cases: list[vendors.Record] = [
         {"Id": f"5{n}", "CaseNumber": str(n), "SystemModstamp": f"2026-01-0{n}T10:00:00.000+0000"}
         for n in range(1, 6)
     ]
