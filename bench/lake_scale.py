@@ -25,7 +25,7 @@ from rich.progress import track
 from amends.engine.contracts import SIGNAL_SCHEMA, Kind, starter_taxonomy
 from amends.engine.worlds import read_world
 from amends.flows.enriching import enrich
-from amends.store import Lake, open_lake, reads
+from amends.store import SIZES, Lake, open_lake, reads
 from amends.store.rollups import DIMENSIONS
 
 DELIVERY: Final = 200_000
@@ -34,7 +34,14 @@ UNTIL: Final = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR: Final = timedelta(days=365)
 TOLD: Final = tuple(kind.value for kind in Kind if kind is not Kind.TRANSACTION)
 COMPLAINTS: Final = (Kind.COMPLAINT.value,)
-CONTACTS: Final = ("kind", "occurred_at", "customer_id", "case_ref", "cause", "ces", "severity")
+CONTACT_KINDS: Final = ("complaint", "ticket", "escalation", "social", "survey")
+CONTACTS: Final = (
+    "source", "kind", "occurred_at", "received_at", "opened_at", "resolved_at", "customer_id",
+    "case_ref", "cause", "nps", "csat", "ces", "contacts", "reopens", "transfers", "is_escalated",
+    "severity",
+)  # fmt: skip
+"""As `web/track/contacts.py` reads them."""
+MOST_CONTACTS: Final = 50_000
 Read = Callable[[], pa.Table]
 
 
@@ -136,11 +143,19 @@ def all_reads(lake: Lake) -> dict[str, Read]:
             found[f"causes, {label}"] = partial(
                 lake.counts, ("cause", "severity"), kinds=TOLD, **asked
             )
-    twice: dict[str, Any] = {"since": now - timedelta(days=14), "until": now}
-    found["contacts, twice 7 days (rows)"] = lambda: lake.fetch(
-        reads.where(lake.signals(), kinds=TOLD, **twice).select(*CONTACTS)
-    )
+        twice: dict[str, Any] = {"since": now - timedelta(days=2 * days), "until": now}
+        found[f"contacts, twice {days} days"] = partial(contacts, lake, **twice)
     return found
+
+
+def contacts(lake: Lake, since: datetime, until: datetime) -> pa.Table:
+    """Return the contacts that key figures follow over time: of many a sample."""
+    asked: dict[str, Any] = {"since": since, "until": until, "kinds": CONTACT_KINDS}
+    n = sum(lake.counts(("kind",), **asked)["n"].to_pylist())
+    if n <= 2 * MOST_CONTACTS:
+        return lake.fetch(reads.where(lake.signals(), **asked).select(*CONTACTS))
+    one_in = next((size for size in SIZES if n <= size * MOST_CONTACTS), SIZES[-1])
+    return lake.of_some_customers(CONTACTS, one_in, **asked)
 
 
 def timed(verb: Callable[[], object]) -> float:

@@ -105,6 +105,8 @@ def run_verbs(folder: Path, engine: str) -> list[Any]:
     for by, since in ((["cause", "severity"], SINCE), (["day", "region"], None)):
         counts = lake.counts(by, since=since, kinds=["complaint", "ticket"]).to_pylist()
         told.append(sorted(counts, key=repr))
+    drawn = lake.of_some_customers(["signal_id", "occurred_at"], 32, since=SINCE, kinds=["ticket"])
+    told.append(sorted(drawn.to_pylist(), key=repr))
     told.append(lake.vacuum(keep_hours=0) > 0)
     told.append(lake.fetch(page.count())[0][0].as_py())
     return told

@@ -32,7 +32,7 @@ def lake(parts: list[pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Lak
     """A lake whose larger files have counts, with a fresh delivery on top."""
     made = open_lake(tmp_path_factory.mktemp("lake"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("amends.store.rollups.LEAST_ROWS", 100)
+        patch.setattr("amends.store.beside.LEAST_ROWS", 100)
         for delivery, part in enumerate(parts[:2]):
             made.append(part, delivery=delivery)
         made.compact()
@@ -127,7 +127,7 @@ def test_whole_days_are_read_from_rollups_alone(lake: Lake, rows: Rows) -> None:
 def test_counts_follow_what_is_removed_and_vacuum_tidies_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("amends.store.rollups.LEAST_ROWS", 1)
+    monkeypatch.setattr("amends.store.beside.LEAST_ROWS", 1)
     lake, signals = open_lake(tmp_path), some_signals(300)
     lake.append(signals, delivery=1)
     lake.compact()

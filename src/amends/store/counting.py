@@ -10,18 +10,14 @@ from pathlib import Path
 from typing import Final
 
 import ibis
-import pyarrow as pa
 from ibis.expr import operations as ops
 
-from . import rollups
-from .engines import Engine, FileGone
+from .beside import ROWS
 from .reads import where
-from .rollups import DIMENSIONS, PLAIN, ROLLUP_SCHEMA
-from .schema import LAKE_SCHEMA
+from .rollups import COUNTS, DIMENSIONS, PLAIN, ROLLUP_SCHEMA
 from .snapshot import Snapshot
 
-ROWS: Final = ibis.schema(LAKE_SCHEMA)
-COUNTS: Final = ibis.schema(ROLLUP_SCHEMA)
+COUNTED: Final = ibis.schema(ROLLUP_SCHEMA)
 Moment = datetime | None
 
 
@@ -105,7 +101,7 @@ class Parts:
 
     def are_of(self, snapshot: Snapshot, folder: Path | None) -> bool:
         """Whether this is the snapshot, and nothing of it was counted meanwhile."""
-        return self.of is snapshot and len(self.counts.files) == len(_split(snapshot, folder)[0])
+        return self.of is snapshot and self.counts.files == COUNTS.split(snapshot, folder).kept
 
     def shown(self, expression: ibis.Expr) -> dict[str, Snapshot]:
         """Return what the tables of an expression stand for."""
@@ -121,14 +117,13 @@ class Parts:
 
 def parts_of(snapshot: Snapshot, folder: Path | None, prefix: str) -> Parts:
     """Cut a snapshot; where no counts are kept it is all fresh."""
-    counts, counted, fresh = _split(snapshot, folder)
-    version = snapshot.version
+    found, version = COUNTS.split(snapshot, folder), snapshot.version
     return Parts(
         snapshot,
-        f"{prefix}{version}_{len(counts)}",
-        Snapshot(version, tuple(counted)),
-        Snapshot(version, tuple(counts), schema=ROLLUP_SCHEMA),
-        Snapshot(version, tuple(fresh)),
+        f"{prefix}{version}_{len(found.kept)}",
+        Snapshot(version, found.of),
+        Snapshot(version, found.kept, schema=ROLLUP_SCHEMA),
+        Snapshot(version, found.fresh),
     )
 
 
@@ -138,7 +133,7 @@ def from_parts(asked: Asked, parts: Parts) -> ibis.Table:
     is_short = first is not None and last is not None and first >= last
     if asked.dimension is None or not parts.counts.files or is_short:
         return asked.of_rows(ibis.table(ROWS, name=f"{parts.name}_all"))
-    found = [asked.of_rollups(ibis.table(COUNTS, name=f"{parts.name}_counts"))]
+    found = [asked.of_rollups(ibis.table(COUNTED, name=f"{parts.name}_counts"))]
     counted = ibis.table(ROWS, name=f"{parts.name}_counted")
     if first is not None and asked.since != first:
         found.append(asked.of_rows(counted, until=first))
@@ -151,28 +146,3 @@ def from_parts(asked: Asked, parts: Parts) -> ibis.Table:
     together = ibis.union(*(part.mutate(n=part["n"].cast("int64")) for part in found))
     summed = together.group_by(list(asked.by)).agg(n=together["n"].sum())
     return summed.mutate(n=summed["n"].cast("int64"))
-
-
-def keep_counts(snapshot: Snapshot, folder: Path, engine: Engine) -> None:
-    """Keep the counts of large files that have none yet."""
-    for file in rollups.large_files(_split(snapshot, folder)[2]):
-        try:
-            rows = counts_of(file, engine)
-        except FileGone:
-            continue  # another compaction was quicker
-        rollups.keep(folder, file, rows)
-
-
-def counts_of(file: str, engine: Engine) -> pa.Table:
-    """Return the counts of one file, rows of `ROLLUP_SCHEMA`."""
-    name = f"signals_of_{Path(file).stem.replace('-', '_').replace('.', '_')}"
-    rows = ibis.table(ROWS, name=name)
-    return engine.fetch(rollups.rolled_up(rows), {name: Snapshot(0, (file,))})
-
-
-def _split(snapshot: Snapshot, folder: Path | None) -> tuple[list[str], list[str], list[str]]:
-    """Return the counts that there are, the files they are of, and the files that have none."""
-    there = rollups.names(folder) if folder else set()
-    counted = [file for file in snapshot.files if Path(file).name in there]
-    fresh = [file for file in snapshot.files if Path(file).name not in there]
-    return [str(rollups.rollup_of(folder, f)) for f in counted if folder], counted, fresh

@@ -21,10 +21,12 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, DeltaError
 from ibis.expr import operations as ops
 
-from . import counting, damage, predicates, rollups
+from . import counting, damage, predicates
 from .engines import DUCKDB, Engine, FileGone, engine_at
 from .place import open_table
-from .reads import within
+from .reads import where, within
+from .rollups import COUNTS
+from .samples import SAMPLE_SCHEMA, SAMPLES, sampled, smaller
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 from .snapshot import LogWatch, Snapshot, claim_delta, read_snapshot
 from .tables import Tables
@@ -222,6 +224,50 @@ class Lake:
         except FileGone:
             return self.fetch(asked.of_rows(self.signals()))
 
+    def of_some_customers(
+        self,
+        columns: Sequence[str],
+        one_in: int,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        dims: Mapping[str, str] | None = None,
+        cause: str | None = None,
+        kinds: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return signals of one customer in so many, always the same ones, in any order.
+
+        Parameters
+        ----------
+        columns
+            Of `SAMPLE_SCHEMA`.
+        one_in
+            Of `samples.SIZES`.
+        since, until, dims, cause, kinds
+            As `reads.where` has them.
+
+        """
+
+        def of(rows: ibis.Table) -> ibis.Table:
+            drawn = smaller(rows, one_in)
+            kept = where(drawn, since=since, until=until, dims=dims, cause=cause, kinds=kinds)
+            return kept.select(*columns)
+
+        newest = self._newest()
+        found = SAMPLES.split(newest, self._folder)
+        name = f"{self._prefix}{newest.version}_{len(found.kept)}"
+        parts = [of(ibis.table(ibis.schema(SAMPLE_SCHEMA), name=f"{name}_samples"))]
+        shown = {f"{name}_samples": Snapshot(newest.version, found.kept, schema=SAMPLE_SCHEMA)}
+        if found.fresh:
+            parts.append(of(sampled(ibis.table(COLUMNS, name=f"{name}_rest"))))
+            shown[f"{name}_rest"] = Snapshot(newest.version, found.fresh)
+        if found.kept:
+            try:
+                return self.engine.fetch(ibis.union(*parts), shown)
+            except FileGone:
+                pass  # vacuumed under an older snapshot
+        return self.fetch(of(sampled(self.signals())))
+
     def by_id(self, ids: Sequence[str]) -> pa.Table:
         """Return the rows of these signals: `SIGNAL_SCHEMA` and `delivery`, by id and version."""
         signals = self.signals()
@@ -231,7 +277,7 @@ class Lake:
     def compact(self) -> int:
         """Join small files into larger ones and return how many were joined.
 
-        Readers and other writers go on meanwhile. The counts of large files are kept then, too.
+        Readers and other writers go on meanwhile. What is kept beside large files is, then, too.
         """
         done = self._rewrite(
             lambda table: table.optimize.compact(
@@ -239,7 +285,8 @@ class Lake:
             )
         )
         if self._folder:
-            counting.keep_counts(self._newest(), self._folder, self.engine)
+            for beside in (COUNTS, SAMPLES):
+                beside.keep_up(self._newest(), self._folder, self.engine)
         return int(done["numFilesRemoved"])
 
     def vacuum(self, keep_hours: int = 7 * 24) -> int:
@@ -256,7 +303,8 @@ class Lake:
             if left_hours > keep_hours:
                 gone |= self._sweep(keep_hours, is_full=False)
         if self._folder:
-            rollups.forget(self._folder)
+            for beside in (COUNTS, SAMPLES):
+                beside.forget(self._folder)
         return len(gone)
 
     def _sweep(self, keep_hours: int, *, is_full: bool) -> set[str]:

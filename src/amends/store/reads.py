@@ -39,16 +39,14 @@ def _within(
     terms = []
     if since is not None:
         start = since.astimezone(UTC)
-        terms += [
-            signals["month"] >= f"{start:%Y-%m}",
-            signals["occurred_at"] >= ibis.literal(start),
-        ]
+        terms.append(signals["occurred_at"] >= ibis.literal(start))
+        if "month" in signals.columns:
+            terms.append(signals["month"] >= f"{start:%Y-%m}")
     if until is not None:
         end = until.astimezone(UTC)
-        terms += [
-            signals["month"] <= f"{end:%Y-%m}",
-            signals["occurred_at"] < ibis.literal(end),
-        ]
+        terms.append(signals["occurred_at"] < ibis.literal(end))
+        if "month" in signals.columns:
+            terms.append(signals["month"] <= f"{end:%Y-%m}")
     return terms
 
 

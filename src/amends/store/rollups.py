@@ -1,28 +1,19 @@
 """Counts of a file's signals, kept beside the lake: what a year's figures are added up from.
 
-A Parquet file of the lake never changes, so neither do its counts. Each large file has a small one
-in `_rollups`: signals by UTC day, kind, cause and severity, over all and for each value of one
-dimension. Where there is none (a fresh delivery), and on the days that a period cuts, rows are
-counted themselves (`counting.py`): the answer is the same, only later.
+Signals by UTC day, kind, cause and severity, over all and for each value of one dimension. Where
+none are kept, and on the days that a period cuts, rows are counted themselves (`counting.py`).
 """
 
-import os
-import time
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import ibis
 import pyarrow as pa
-import pyarrow.parquet as pq
+
+from .beside import Beside
 
 DIMENSIONS: Final = ("product", "channel", "region", "segment")
 """The dimensions that counts are kept for, one at a time."""
 PLAIN: Final = ("day", "kind", "cause", "severity")
-FOLDER: Final = "_rollups"
-HALF: Final = ".half"
-LEAST_ROWS: Final = 20_000
-"""A smaller file is counted as quickly as its counts are read."""
 ROLLUP_SCHEMA: Final = pa.schema(
     [
         pa.field("dimension", pa.string(), nullable=False),
@@ -50,36 +41,4 @@ def _part(signals: ibis.Table, dimension: str, value: ibis.Value) -> ibis.Table:
     return counted.select(ibis.literal(dimension).name("dimension"), "value", *PLAIN, "n")
 
 
-def rollup_of(folder: Path, file: str) -> Path:
-    """Return where the counts of a file lie, if there are any."""
-    return folder / FOLDER / Path(file).name
-
-
-def names(folder: Path) -> set[str]:
-    """Return the names of the files that have counts."""
-    place = folder / FOLDER
-    return {file.name for file in place.iterdir()} if place.is_dir() else set()
-
-
-def large_files(files: Sequence[str]) -> list[str]:
-    """Return the files that are worth counts of their own."""
-    return [file for file in files if pq.read_metadata(file).num_rows >= LEAST_ROWS]
-
-
-def keep(folder: Path, file: str, rows: pa.Table) -> None:
-    """Write the counts of a file, whole or not at all."""
-    place = rollup_of(folder, file)
-    place.parent.mkdir(exist_ok=True)
-    half = place.with_suffix(f".{os.getpid()}{HALF}")
-    pq.write_table(rows.cast(ROLLUP_SCHEMA), half, compression="zstd", row_group_size=32 * 1024)
-    half.replace(place)
-
-
-def forget(folder: Path) -> None:
-    """Remove the counts of files that are gone."""
-    there = {file.name for file in folder.glob("month=*/*.parquet")}
-    yesterday = time.time() - 24 * 3600
-    for kept in (folder / FOLDER).glob("*"):
-        is_being_written = kept.suffix == HALF and kept.stat().st_mtime > yesterday
-        if kept.name not in there and not is_being_written:
-            kept.unlink(missing_ok=True)
+COUNTS: Final = Beside("_rollups", ROLLUP_SCHEMA, rolled_up)

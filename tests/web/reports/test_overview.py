@@ -92,6 +92,23 @@ def test_effort_says_why_it_has_no_value_for_one_cause(leader: Client) -> None:
     assert "Answers to surveys do not say whether they are about" in text
 
 
+def test_figures_of_very_many_contacts_are_of_some_customers_and_say_so(
+    leader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = timezone.now() - timedelta(days=20)
+    answer: dict[str, Any] = {"kind": "survey", "ces": 6, "occurred_at": at}
+    fill_lake(
+        [signal(external_id=f"A-{n}", customer_id=f"person {n}", **answer) for n in range(600)]
+    )
+    assert "n 600" in text_of(leader, "/overview/figures/", **FRAGMENT)
+    monkeypatch.setattr("amends.web.track.contacts.MOST_READ", 20)
+    some = text_of(leader, "/overview/figures/", **FRAGMENT)
+    found = re.search(r"n (\d+) of one customer in 32", some)
+    assert found
+    assert 5 < int(found[1]) < 40
+    assert "of one customer in 32" in text_of(leader, "/outcomes/contacts/", **FRAGMENT)
+
+
 def test_volume_shows_the_range_and_marks_what_was_noticed(leader: Client) -> None:
     make_series()
     b = make_breakdown()

@@ -10,19 +10,18 @@ from datetime import timedelta
 from math import isnan
 from typing import Final
 
-import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.urls import reverse
 
-from amends.engine.contracts import Bucket, Kind, Metric, check_signals
+from amends.engine.contracts import Bucket, Metric
 from amends.engine.track import MetricConfig, metrics_over_time
-from amends.store import reads
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
 from amends.web.intake.filters import Filters
 from amends.web.intake.lake import lake
 from amends.web.intake.naming import cause_label, value_label
+from amends.web.track.contacts import contacts_of
 from amends.web.track.figures import observe
 from amends.web.track.models import WINDOW_DAYS
 from amends.web.track.queries import records
@@ -39,15 +38,6 @@ OF_CONTACTS: Final = {"fcr": "First-contact resolution", "ces_mean": "Customer e
 ORDER: Final = ("recovery_nps", "resolution_median_days", "fcr", "ces_mean", "recontact_rate")
 DAILY_UP_TO_DAYS: Final = 28
 """Courses of longer periods go by week."""
-READ: Final = (
-    "source", "kind", "occurred_at", "received_at", "opened_at", "resolved_at", "customer_id",
-    "case_ref", "cause", "nps", "ces", "contacts", "reopens", "transfers", "is_escalated",
-    "severity",
-)  # fmt: skip
-KINDS: Final = tuple(
-    kind.value for kind in (Kind.COMPLAINT, Kind.TICKET, Kind.ESCALATION, Kind.SOCIAL, Kind.SURVEY)
-)
-
 kept: Final = Kept[tuple[Kpi, ...]](young_seconds=60, old_seconds=1800)
 
 
@@ -82,7 +72,7 @@ def _of_cases(person: User, filters: Filters) -> Iterator[tuple[str, Kpi]]:
 
 def _of_contacts(filters: Filters) -> dict[str, Kpi]:
     """Measure both periods: one read of the lake."""
-    signals = _read(filters)
+    signals, whose = contacts_of(filters, filters.before.since, filters.until)
     at = signals["occurred_at"]
     start = pa.scalar(filters.since, at.type)
     bucket = Bucket.DAY if filters.days <= DAILY_UP_TO_DAYS else Bucket.WEEK
@@ -98,22 +88,9 @@ def _of_contacts(filters: Filters) -> dict[str, Kpi]:
     for name, label in OF_CONTACTS.items():
         course = [float(v) for v in courses[name].value if not isnan(v)]
         told = _card(kpi_of(now[name], before[name], course, href), now[name], label)
+        told = replace(told, note=f"{told.note} {whose}".rstrip())
         found[name] = _explained(told, now[name], filters)
     return found
-
-
-def _read(filters: Filters) -> pa.Table:
-    found = reads.where(
-        lake().signals(),
-        since=filters.before.since,
-        until=filters.until,
-        dims=filters.dims,
-        cause=filters.cause or None,
-        kinds=KINDS,
-    )
-    blank = ibis.literal("")
-    identity = {"signal_id": blank, "external_id": blank, "version": ibis.literal(0, "int32")}
-    return check_signals(lake().fetch(found.select(*READ, **identity)))
 
 
 def _until(filters: Filters) -> MetricConfig:

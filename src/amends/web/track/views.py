@@ -1,6 +1,6 @@
 """Outcomes: what came of recovery, and what its actions effected."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from amends.web.intake.filters import Filters, filters_of
 from amends.web.intake.lake import lake
 from amends.web.intake.queries import FilterBar, filter_bar
 from amends.web.track import queries
-from amends.web.track.contacts import contact_figures
+from amends.web.track.contacts import ContactFigures, contact_figures
 from amends.web.track.effects import RESULTS, Result
 from amends.web.track.figures import DEFINITIONS, observe
 from amends.web.track.models import EffectEstimate, Scope
@@ -136,16 +136,17 @@ def _work_out(person: User, filters: Filters, metric: str) -> Shown:
 def contacts(request: HttpRequest) -> HttpResponse:
     """Show the figures of all contacts: a part of the page of outcomes."""
     person, filters = current_person(request), filters_of(request)
-    figures, is_coming = [], False
-    if person.may(Verb.EFFECT_READ):
-        found = contact_figures(filters)
-        is_coming = found is None
-        now, before = found or ({}, {})
-        figures = [
-            KeyFigure(name, kpi_of(now[name], before[name]), now[name].definition) for name in now
-        ]
+    found = contact_figures(filters) if person.may(Verb.EFFECT_READ) else None
+    figures = [_of_contacts(found, name) for name in found.now] if found else []
+    is_coming = found is None and person.may(Verb.EFFECT_READ)
     context = ContactsContext(figures, is_coming, request.get_full_path())
     return page(request, "track/contacts.html", context, fragment="contacts")
+
+
+def _of_contacts(found: ContactFigures, name: str) -> KeyFigure:
+    kpi = kpi_of(found.now[name], found.before[name])
+    kpi = replace(kpi, note=f"{kpi.note} {found.whose}".rstrip())
+    return KeyFigure(name, kpi, found.now[name].definition)
 
 
 @require_safe
