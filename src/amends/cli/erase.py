@@ -24,7 +24,7 @@ def erase(
         known = known_of(customer)
         if known.is_known and not yes:
             record = " and a customer record" if known.has_record else ""
-            what = f"{known.signals:,} signals, {known.cases:,} cases{record}"
+            what = f"{known.signals + known.waiting:,} signals, {known.cases:,} cases{record}"
             typer.confirm(f"Erase {what} for good?", abort=True, err=True)
         with progress() as tick:
             entry = erase_customer(None, customer, because, tick)

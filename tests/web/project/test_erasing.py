@@ -23,7 +23,7 @@ from amends.web.intake import models as intake
 from amends.web.intake.accounting import gaps, terms
 from amends.web.intake.erasing import ids_in_lake
 from amends.web.intake.lake import lake
-from amends.web.intake.receiving import receive
+from amends.web.intake.receiving import receive, withdraw
 from amends.web.project import erasing, pipeline
 from amends.web.track.models import Outcome
 
@@ -154,6 +154,23 @@ def test_an_id_that_is_also_a_cases_or_a_word_is_told_apart(people: People) -> N
         erasing.erase_customer(people.compliance, case.ref, "Asked")
     assert erasing.erase_customer(people.compliance, "K-7", "Asked").is_proven
     assert intake.QuarantinedRow.objects.filter(raw__contains=case.ref).exists()
+
+
+def test_who_only_waits_in_the_inbox_is_erased_there(people: People) -> None:
+    receive(table([grave("K-7"), grave("K-70")]), "tests", timezone.now())
+    withdraw(
+        pa.table({"source": ["tests"], "external_id": ["gone"], "version": [1]}),
+        "tests", timezone.now(), intake.Way.API,
+    )  # fmt: skip
+    assert erasing.known_of("K-7").waiting == 1
+    entry = erasing.erase_customer(people.compliance, "K-7", "Asked")
+    assert entry.is_proven
+    assert entry.removed["signals in the inbox"] == 1
+    assert erasing.known_of("K-7").waiting == 0
+    pipeline.work_off()
+    assert ids_in_lake("K-7") == []
+    assert len(ids_in_lake("K-70")) == 1
+    assert terms().unaccounted == 0
 
 
 def test_somebody_unknown_is_said_to_be(people: People) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from amends.store import reads
 from amends.web.intake.bulk import copy_in
@@ -53,6 +53,15 @@ def ids_of_kind(kind: str, until: datetime) -> list[str]:
     return list(lake().fetch(old.select("signal_id").distinct())["signal_id"].to_pylist())
 
 
+def waiting_of(customer_id: str) -> int:
+    """Return how many of a customer's signals wait in the inbox."""
+    waiting = _waiting().order_by("pk").values_list("payload", flat=True)
+    return sum(
+        pc.sum(_theirs(unpack(bytes(payload)), customer_id)).as_py() or 0
+        for payload in waiting.iterator(chunk_size=1)
+    )
+
+
 def take_from_inbox(customer_id: str, before: datetime) -> int:
     """Take a customer's signals out of all deliveries that wait since before a time.
 
@@ -62,9 +71,7 @@ def take_from_inbox(customer_id: str, before: datetime) -> int:
     seen: set[int] = set()
     while True:
         with transaction.atomic():
-            waiting = Delivery.objects.filter(
-                state__in=[DeliveryState.WAITING, DeliveryState.FAILED], received_at__lte=before
-            ).exclude(pk__in=seen)
+            waiting = _waiting().filter(received_at__lte=before).exclude(pk__in=seen)
             if not waiting.exists():
                 return taken
             free = waiting.select_for_update(skip_locked=True).order_by("pk").first()
@@ -115,9 +122,19 @@ def named(customer_id: str) -> str:
     return rf'"[^"]*({_PEOPLE})[^"]*": ?"{re.escape(customer_id)}"'
 
 
+def _waiting() -> QuerySet[Delivery]:
+    """Return the deliveries that hold signals nobody has landed; withdrawals name no customer."""
+    states = [DeliveryState.WAITING, DeliveryState.FAILED]
+    return Delivery.objects.filter(state__in=states, is_withdrawal=False)
+
+
+def _theirs(signals: pa.Table, customer_id: str) -> pa.ChunkedArray:
+    return pc.fill_null(pc.equal(signals["customer_id"], customer_id), False)
+
+
 def _without(delivery: Delivery, customer_id: str) -> int:
     signals = unpack(bytes(delivery.payload))
-    is_theirs = pc.fill_null(pc.equal(signals["customer_id"], customer_id), False)
+    is_theirs = _theirs(signals, customer_id)
     theirs = signals.filter(is_theirs)
     if not len(theirs):
         return 0

@@ -51,20 +51,23 @@ class Known:
     """What is known of a customer."""
 
     signals: int
-    """In the lake; those that wait in the inbox are not counted here."""
+    """In the lake."""
+    waiting: int
+    """In the inbox."""
     cases: int
     has_record: bool
 
     @property
     def is_known(self) -> bool:
         """Whether there is anything to erase."""
-        return bool(self.signals or self.cases or self.has_record)
+        return bool(self.signals or self.waiting or self.cases or self.has_record)
 
 
 def known_of(customer_id: str) -> Known:
     """Return what is known of a customer, before anything is erased."""
     return Known(
         len(intake.ids_in_lake(customer_id)),
+        intake.waiting_of(customer_id),
         cases_of(customer_id),
         Customer.objects.filter(pk=customer_id).exists(),
     )
@@ -89,7 +92,8 @@ def erase_customer(
     now = timezone.now()
     tick("looking for the customer", 0, 1)
     words = _longest_words(customer_id)
-    if not words and not any(_left(customer_id, ()).values()):
+    is_known = words or intake.waiting_of(customer_id) or any(_left(customer_id, ()).values())
+    if not is_known:
         raise BadInput(
             f"Nothing is known of customer {customer_id!r}.",
             remedy="Look the id up on one of their signals; it is written exactly as there.",
