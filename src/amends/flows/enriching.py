@@ -1,6 +1,6 @@
 """A cause, a sentiment and a severity for every signal: what classify adds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,13 +16,15 @@ from amends.engine.classify import (
     sentiment,
     severity,
 )
-from amends.engine.contracts import UNSURE, Kind, Taxonomy
+from amends.engine.contracts import UNSURE, Kind, Taxonomy, check_signals
 
 Tick = Callable[[str, int, int], None]
 Flags = NDArray[np.bool_]
 
 CODE_CONFIDENCE: Final = 0.85
 """How often a reason that a person coded is taken to be right (Crowdflower, CRM audits)."""
+CONFIRMED: Final = "confirmed"
+"""The model version of a cause that a person gave."""
 _FAILURE_KINDS: Final = (Kind.COMPLAINT, Kind.TICKET, Kind.ESCALATION)
 """Signals that are about a failure whatever their mood."""
 
@@ -61,6 +63,37 @@ def enrich(
     for name, values in columns.items():
         signals = signals.set_column(signals.schema.get_field_index(name), name, values)
     return signals
+
+
+def with_causes(
+    signals: pa.Table, causes: Mapping[str, str | None], taxonomy: Taxonomy
+) -> pa.Table:
+    """Return enriched signals with the causes that people gave to some of them, by signal id.
+
+    None: they tell of no failure. Severity follows the cause; the confidence is 1.
+    """
+    names = signals["signal_id"].to_pylist()
+    given = np.array([name in causes for name in names], dtype=bool)
+    if not given.any():
+        return signals
+    some = signals.filter(pa.array(given))
+    paths = [causes[name] for name in some["signal_id"].to_pylist()]
+    has_cause = np.array([path is not None for path in paths], dtype=bool)
+    texts = pc.coalesce(some["verbatim"], some["subject"]).to_pylist()
+    mood = np.asarray(pc.fill_null(some["sentiment"], 0.0), dtype=np.float32)
+    levels = np.full(len(paths), None, dtype=object)
+    levels[has_cause] = _severities(some, mood, texts, paths, has_cause, taxonomy)
+    columns = {
+        "cause": pa.array(paths, pa.string()),
+        "cause_confidence": pa.array([1.0 if path else None for path in paths], pa.float32()),
+        "severity": pa.array(levels, pa.string()),
+        "model_version": pa.array([CONFIRMED if path else None for path in paths], pa.string()),
+    }
+    for name, values in columns.items():
+        some = some.set_column(some.schema.get_field_index(name), name, values)
+    rest = signals.filter(pa.array(~given))
+    order = np.argsort(np.r_[np.flatnonzero(given), np.flatnonzero(~given)], kind="stable")
+    return pa.concat_tables([check_signals(some), check_signals(rest)]).take(pa.array(order))
 
 
 def _tells_of_failure(signals: pa.Table, mood: NDArray[np.float32]) -> Flags:

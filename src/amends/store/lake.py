@@ -139,6 +139,20 @@ class Lake:
                 removed += self._delete(predicates.of_ids(some, months))
         return removed
 
+    def keep_only(self, ids: Sequence[str], delivery: int) -> int:
+        """Delete what other deliveries brought of these signals; return how many rows went."""
+        removed, wanted = 0, sorted(set(ids))
+        for first in range(0, len(wanted), IDS_AT_A_TIME):
+            some = wanted[first : first + IDS_AT_A_TIME]
+            signals = self.signals()
+            others = signals.filter(
+                signals["signal_id"].isin(some), signals["delivery"] != delivery
+            )
+            months = self.fetch(others.select("month").distinct())["month"].to_pylist()
+            if months:
+                removed += self._delete(predicates.of_other_deliveries(some, months, delivery))
+        return removed
+
     def remove_before(self, kind: str, until: datetime) -> int:
         """Delete the signals of a kind that occurred before a time; return how many rows went.
 

@@ -24,6 +24,11 @@ def of_ids(ids: Sequence[str], months: Iterable[str]) -> str:
     return f"month IN {_any(sorted(set(months)))} AND signal_id IN {_any(sorted(set(ids)))}"
 
 
+def of_other_deliveries(ids: Sequence[str], months: Iterable[str], delivery: int) -> str:
+    """Return the predicate that holds for these signals where another delivery brought them."""
+    return f"{of_ids(ids, months)} AND delivery <> {delivery:d}"
+
+
 def of_kind_before(kind: str, until: datetime) -> str:
     """Return what holds for a kind that occurred, or else was received, before a time."""
     end = until.astimezone(UTC)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from django.db.models import F
 from django.db.models.functions import Greatest
 
+from amends.engine.contracts import UNSURE
 from amends.web.cases.models import Case, Entry, Happening
 
 
@@ -77,6 +78,16 @@ def take_back(signals: pa.Table, at: datetime) -> int:
     for name in known:
         _count_less(known[name])
     return len({case for _, case in touched})
+
+
+def follow_causes(signals: pa.Table) -> None:
+    """Give cases that are not closed the cause that the signals have now by which they opened."""
+    given = dict(zip(signals["signal_id"].to_pylist(), signals["cause"].to_pylist(), strict=True))
+    ids = [UUID(name) for name in given]
+    for case in Case.objects.filter(signal_id__in=ids, closed_at=None).select_for_update():
+        cause = given[case.signal_id.hex] or "" if case.signal_id else ""
+        case.cause = "" if cause == UNSURE else cause
+        case.save(update_fields=["cause"])
 
 
 def _count_less(cases: Collection[int]) -> None:

@@ -1,7 +1,9 @@
-"""Classifiers: which one is in force, and how it came about."""
+"""Classifiers and what people say of their labels."""
 
 from typing import ClassVar
 
+import pghistory
+from django.conf import settings
 from django.db import models
 
 
@@ -29,3 +31,74 @@ class ClassifierVersion(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+
+class Verdict(models.TextChoices):
+    """What a person made of a label."""
+
+    ACCEPTED = "accepted", "Accepted"
+    OTHER = "other", "Another cause"
+    NOTHING = "nothing", "No failure"
+    NEW = "new", "No cause fits"
+
+
+@pghistory.track()
+class Review(models.Model):
+    """What one person says a signal tells of."""
+
+    signal_id = models.UUIDField()
+    suggested = models.CharField(max_length=160, blank=True)
+    """The cause that was likeliest, as the person saw it; empty: none was shown."""
+    confidence = models.FloatField(null=True)
+    model_version = models.CharField(max_length=120, blank=True)
+    was_unsure = models.BooleanField(default=False)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    cause = models.CharField(max_length=160, blank=True)
+    """The right one; empty where no failure is told or no cause fits."""
+    also = models.JSONField(default=list)
+    """Further causes that the same text tells."""
+    note = models.CharField(max_length=200, blank=True)
+    """What a new cause would be called."""
+    is_second = models.BooleanField(default=False)
+    """A second opinion, given without knowing the first: it tells how far people agree."""
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField()
+    learnt_by = models.CharField(max_length=120, blank=True)
+    """The version of the classifier that learnt from it; empty: none yet."""
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["signal_id"], name="review_signal"),
+            models.Index(fields=["reviewed_at"], name="review_at"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["signal_id", "reviewer"], name="one_review_per_person_and_signal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signal_id.hex}: {self.cause or self.get_verdict_display()}"
+
+
+class ConfirmedCause(models.Model):
+    """The cause that a person gave to a signal: it holds whatever a classifier says."""
+
+    signal_id = models.UUIDField(primary_key=True)
+    cause = models.CharField(max_length=160, blank=True)
+    """Empty: it tells of no failure."""
+    confirmed_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+    """When lake and rollups were told; null: not yet."""
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["signal_id"],
+                name="confirmed_to_apply",
+                condition=models.Q(applied_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signal_id.hex}: {self.cause or 'no failure'}"

@@ -151,6 +151,8 @@ def _moving() -> set[str] | None:
         moving = {name.hex for (name,) in cursor.fetchall()} if waiting else set()
     for replaced in Landing.objects.exclude(replaced=b"").values_list("replaced", flat=True):
         moving.update(unpack(bytes(replaced))["signal_id"].to_pylist())
+    for relabels in Landing.objects.exclude(relabels=b"").values_list("relabels", flat=True):
+        moving.update(unpack(bytes(relabels))["signal_id"].to_pylist())
     return None if len(moving) > MOST_MOVING else moving
 
 

@@ -1,4 +1,4 @@
-"""Rows that newer versions have replaced, and how they leave the lake.
+"""Rows that newer versions or other causes have replaced, and how they leave the lake.
 
 What is to leave stands with the landing that replaced it, in the same transaction: a worker that
 dies before it has removed it leaves the list to the next one. Removing twice does nothing.
@@ -38,6 +38,7 @@ def remove_replaced(*, wait: bool = False, only: Sequence[str] | None = None) ->
 
     """
     pending = Landing.objects.exclude(replaced=b"").order_by("pk")
+    relabelled = _remove_relabelled(wait=wait, only=only)
     with transaction.atomic():
         lists = list(pending.select_for_update(skip_locked=not wait, no_key=True))
         before: dict[str, int] = {}
@@ -45,10 +46,25 @@ def remove_replaced(*, wait: bool = False, only: Sequence[str] | None = None) ->
             for name, version in ids_and_versions(unpack(bytes(landing.replaced))):
                 before[name] = max(version, before.get(name, version))
         if not before or (only is not None and before.keys().isdisjoint(only)):
-            return 0
+            return relabelled
         newest = unpack(packed(before))
         removed = lake().remove_superseded(newest)
         Landing.objects.filter(pk__in=[landing.pk for landing in lists]).update(replaced=b"")
+    return relabelled + removed
+
+
+def _remove_relabelled(*, wait: bool, only: Sequence[str] | None) -> int:
+    """Remove the rows in whose place landings have put the same with other causes."""
+    removed = 0
+    done = Landing.objects.exclude(relabels=b"").exclude(done_at=None).order_by("pk")
+    with transaction.atomic():
+        for landing in done.select_for_update(skip_locked=not wait, no_key=True):
+            ids = unpack(bytes(landing.relabels))["signal_id"].to_pylist()
+            if only is not None and set(ids).isdisjoint(only):
+                continue
+            removed += lake().keep_only(ids, landing.pk)
+            landing.relabels = b""
+            landing.save(update_fields=["relabels"])
     return removed
 
 

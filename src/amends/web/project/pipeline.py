@@ -28,10 +28,11 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from amends.engine.contracts import SIGNAL_SCHEMA, check_signals
-from amends.flows.enriching import enrich
+from amends.flows.enriching import enrich, with_causes
 from amends.store import lake_rows
 from amends.web.cases.corrections import take_back
 from amends.web.cases.opening import open_cases
+from amends.web.classify.confirmed import confirmed_of
 from amends.web.classify.in_force import classifier_in_force, taxonomy_in_force
 from amends.web.detect import rollups
 from amends.web.intake.identities import are_current
@@ -51,6 +52,7 @@ from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, DeliveryState, Landing
 from amends.web.intake.replaced import landed_rows, packed, remove_replaced
 from amends.web.intake.sequences import next_ids
+from amends.web.project import relabelling
 from amends.web.project.aside import Refused, put_aside
 from amends.web.project.sifting import Bad, Unready, is_outside, sift
 from amends.web.track.recording import forget_outcomes, note_outcomes
@@ -189,6 +191,10 @@ class _Batch:
 
 def _land(landing: Landing) -> None:
     """Do everything with one landing, in the caller's transaction."""
+    if landing.relabels:
+        with _outside():
+            relabelling.land(landing)
+        return
     batch = _unpacked(landing)
     with _outside():
         there = lake().of_delivery(landing.pk)
@@ -246,7 +252,12 @@ def _enriched(batch: _Batch) -> tuple[_Batch, list[Refused]]:
     done = [SIGNAL_SCHEMA.empty_table()]
     bad = sift(batch.signals, lambda part: done.append(enrich(part, classifier, taxonomy)))
     rest = batch.without(bad)
-    return replace(rest, signals=check_signals(pa.concat_tables(done))), batch.refused(bad)
+    signals = check_signals(pa.concat_tables(done))
+    # Nobody can have confirmed the cause of a signal that comes for the first time.
+    again = rows_where(signals, np.asarray(rest.marks[REPLACES], dtype=bool))
+    with _outside():
+        given = confirmed_of(again["signal_id"].to_pylist())
+    return replace(rest, signals=with_causes(signals, given, taxonomy)), batch.refused(bad)
 
 
 def _as_in_lake(batch: _Batch, there: pa.Table) -> tuple[_Batch, list[Refused]]:

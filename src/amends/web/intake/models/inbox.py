@@ -66,11 +66,16 @@ class Landing(models.Model):
     """Ids and versions before which rows are to leave the lake, as an Arrow stream; emptied when
     they have."""
 
+    relabels = models.BinaryField(default=bytes, blank=True)
+    """Of a landing that brings no deliveries but other causes of signals in the lake: their rows as
+    they were and as they are to be, as an Arrow stream; emptied when only the latter are left."""
+
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["id"], name="landing_open", condition=models.Q(done_at=None)),
             models.Index(fields=["done_at"], include=["rows"], name="landing_done_at"),
             models.Index(fields=["id"], name="landing_replaced", condition=~models.Q(replaced=b"")),
+            models.Index(fields=["id"], name="landing_relabels", condition=~models.Q(relabels=b"")),
         ]
 
     def __str__(self) -> str:
