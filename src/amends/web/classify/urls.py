@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from amends.web.classify import views
+from amends.web.classify import review_views, views
 
 app_name = "classify"
 urlpatterns = [
     path("", views.causes, name="causes"),
+    path("review/", review_views.review, name="review"),
+    path("review/<str:name>/", review_views.review_one, name="review_one"),
+    path("review/<str:name>/verdict/", review_views.verdict, name="verdict"),
+    path("review/<str:name>/undo/", review_views.undo, name="undo"),
     path("<path:path>/", views.cause, name="cause"),
 ]

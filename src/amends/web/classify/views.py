@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from amends.engine.contracts import UNSURE, Cause
 from amends.web.accounts.access import requires
-from amends.web.accounts.permissions import Verb
+from amends.web.accounts.permissions import Reach, Verb
 from amends.web.accounts.views import current_person
 from amends.web.classify.figures import CauseTable, cause_table, figures_of, others_of
 from amends.web.classify.places import places_of
@@ -52,6 +52,7 @@ class CausesContext:
     bars: tuple[Bar, ...]
     rows: tuple[CauseRow, ...]
     unsure_share: float
+    may_review: bool
     here: str
     live: tuple[str, ...] = ("signals",)
 
@@ -109,6 +110,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         bars=bars_of_causes(table, filters),
         rows=rows_of_causes(table, filters),
         unsure_share=unsure.n / table.n if unsure else 0.0,
+        may_review=current_person(request).reach(Verb.CAUSE_CORRECT) is Reach.ALL,
         here=reverse("classify:causes") + filters.query(),
     )
     return page(request, "classify/causes.html", context, fragment="body")

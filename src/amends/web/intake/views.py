@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from amends.web.accounts.access import requires
-from amends.web.accounts.permissions import Verb
+from amends.web.accounts.permissions import Reach, Verb
 from amends.web.accounts.views import current_person
 from amends.web.intake.asked import Asked, asked_of
 from amends.web.intake.charts import volume_chart
@@ -85,6 +85,7 @@ class SignalContext:
     customer: Customer | None
     others: tuple[SignalRow, ...]
     may_read_cases: bool
+    may_correct: bool
 
 
 @require_safe
@@ -148,6 +149,7 @@ def signal(request: HttpRequest, signal_id: str) -> HttpResponse:
         customer=customer_of(customer_id),
         others=signals_of_customer(customer_id, without=signal_id) if customer_id else (),
         may_read_cases=current_person(request).may(Verb.CASE_READ),
+        may_correct=current_person(request).reach(Verb.CAUSE_CORRECT) is Reach.ALL,
     )
     return page(request, "intake/signal.html", context, fragment="drawer")
 

@@ -20,7 +20,7 @@ from amends.web.intake.inbox import INBOX
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Upkeep
 from amends.web.intake.receiving import WORK_OFF
-from amends.web.project import pipeline
+from amends.web.project import pipeline, relabelling
 from amends.web.project.erasing import keep_retention
 from amends.web.project.sifting import Unready
 
@@ -74,6 +74,17 @@ def watch() -> None:
     now = timezone.now()
     for breakdown in watching.watch(now, taxonomy_in_force()):
         link_to_breakdown(breakdown)
+
+
+@app.task(
+    queueing_lock="amends.web.project.jobs.relabel_confirmed",
+    lock="amends.relabelling",
+    pass_context=False,
+)
+def relabel_confirmed() -> None:
+    """Tell lake and rollups which causes people confirmed, then have the change watched."""
+    while relabelling.prepare_confirmed():
+        work_off()
 
 
 @app.periodic(cron="*/2 * * * *")

@@ -1,0 +1,127 @@
+"""What people say of causes, one verb each: permission, rule and change in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app as jobs
+from procrastinate.exceptions import AlreadyEnqueued
+
+from amends.engine.contracts import UNSURE
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Reach, Verb
+from amends.web.classify.models import ConfirmedCause, Review, Verdict
+from amends.web.classify.queries import taxonomy
+
+RELABEL: Final = "amends.web.project.jobs.relabel_confirmed"
+"""The job that tells lake and rollups; it lies above, since it feeds every app."""
+LEARN: Final = "amends.web.classify.jobs.learn_corrections"
+RELABEL_AFTER_SECONDS: Final = 3
+LEARN_AFTER_SECONDS: Final = 45
+MOST_FURTHER: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person saw before they decided."""
+
+    suggested: str = ""
+    confidence: float | None = None
+    model_version: str = ""
+    was_unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of a signal."""
+
+    verdict: Verdict
+    cause: str = ""
+    also: Sequence[str] = field(default=())
+    note: str = ""
+
+
+@transaction.atomic
+def review(
+    actor: User, signal_id: str, said: Said, shown: Shown = Shown(), *, is_second: bool = False
+) -> Review:
+    """Write down what somebody says a signal tells of; the first opinion holds from now on.
+
+    Raises
+    ------
+    PermissionDenied
+    ValidationError
+        The cause is none of the taxonomy, or the verdict lacks one.
+
+    """
+    if actor.reach(Verb.CAUSE_CORRECT) is not Reach.ALL:
+        raise PermissionDenied(Verb.CAUSE_CORRECT)
+    cause, also = _checked(said)
+    now = timezone.now()
+    found, _ = Review.objects.update_or_create(
+        signal_id=UUID(signal_id),
+        reviewer=actor,
+        defaults={
+            "suggested": shown.suggested,
+            "confidence": shown.confidence,
+            "model_version": shown.model_version,
+            "was_unsure": shown.was_unsure,
+            "verdict": said.verdict,
+            "cause": cause,
+            "also": list(also),
+            "note": said.note.strip()[:200],
+            "is_second": is_second,
+            "reviewed_at": now,
+            "learnt_by": "",
+        },
+    )
+    if not is_second:
+        _confirm(found)
+    return found
+
+
+@transaction.atomic
+def take_back(actor: User, signal_id: str) -> None:
+    """Take one's own review back: what was confirmed by it is open again."""
+    mine = Review.objects.filter(signal_id=UUID(signal_id), reviewer=actor)
+    if mine.filter(is_second=False).exists():
+        ConfirmedCause.objects.filter(signal_id=UUID(signal_id)).delete()
+    mine.delete()
+
+
+def _checked(said: Said) -> tuple[str, tuple[str, ...]]:
+    known = taxonomy()
+    if said.verdict not in {Verdict.ACCEPTED, Verdict.OTHER}:
+        return "", ()
+    for path in (said.cause, *said.also):
+        if known.get(path) is None:
+            raise ValidationError(f"“{path}” is no cause of the taxonomy. Choose one of the list.")
+    also = tuple(dict.fromkeys(path for path in said.also if path != said.cause))
+    if len(also) > MOST_FURTHER:
+        raise ValidationError(f"At most {MOST_FURTHER} further causes, please.")
+    return said.cause, also
+
+
+def _confirm(review: Review) -> None:
+    """Have it hold; a new cause holds as soon as the taxonomy has it."""
+    cause = UNSURE if review.verdict == Verdict.NEW else review.cause
+    ConfirmedCause.objects.update_or_create(
+        signal_id=review.signal_id,
+        defaults={"cause": cause, "confirmed_at": review.reviewed_at, "applied_at": None},
+    )
+    transaction.on_commit(lambda: _ask(RELABEL, RELABEL_AFTER_SECONDS))
+    transaction.on_commit(lambda: _ask(LEARN, LEARN_AFTER_SECONDS))
+
+
+def _ask(job: str, after_seconds: int) -> None:
+    try:
+        with transaction.atomic():
+            jobs.configure_task(
+                job, queueing_lock=job, schedule_in={"seconds": after_seconds}
+            ).defer()
+    except AlreadyEnqueued:
+        return
