@@ -32,6 +32,10 @@ SHORTEST: Final = 12
 DOUBTFUL_BELOW: Final = 0.7
 MOST_LOOKED_AT: Final = 240
 MOST_KEPT: Final = 30
+FEWEST: Final = 3
+MOST_OFFERED: Final = 5
+WORTH_A_REASON: Final = 0.1
+"""Probability below which phrases that spoke for a cause say nothing."""
 SECOND_IN: Final = 10
 MOST_SIMILAR: Final = 3
 MOST_REMEMBERED: Final = 400
@@ -197,8 +201,10 @@ def _most_informative(
 ) -> list[Mapping[str, Any]]:
     if classifier is None:
         return list(signals)
-    share = np.sort(classifier.probabilities([s["verbatim"] for s in signals]), axis=1)
-    lead = share[:, -1] - (share[:, -2] if share.shape[1] > 1 else 0)
+    share = classifier.probabilities([s["verbatim"] for s in signals])
+    nothing = np.clip(1 - share.sum(axis=1, keepdims=True), 0, 1)
+    ranked = np.sort(np.hstack([share, nothing]), axis=1)
+    lead = ranked[:, -1] - ranked[:, -2]
     is_sure = np.array([s["cause"] != UNSURE for s in signals])
     order = np.lexsort((lead, is_sure))
     kept = diverse([signals[i] for i in order.tolist()], MOST_KEPT)
@@ -212,15 +218,25 @@ def _item(signal: Mapping[str, Any], classifier: Classifier | None, *, is_second
     parts: tuple[tuple[str, str], ...] = ()
     similar: tuple[Similar, ...] = ()
     if classifier is not None and text:
-        [found] = classifier.candidates([text])
-        candidates = tuple(Candidate(path, share) for path, share in found[:5])
-        if not is_second:
+        candidates = _candidates(text, classifier)
+        if not is_second and candidates and candidates[0].share >= WORTH_A_REASON:
             reasons = classifier.explain(text).reasons
         [told] = told_causes(classifier, [text])
         parts = tuple((one.words, one.cause) for one in told) if len(told) > 1 else ()
         similar = () if is_second else _similar(text, classifier, str(signal["signal_id"]))
     version = classifier.model_version if classifier else ""
     return Item(signal, text, candidates, reasons, parts, similar, is_second, version)
+
+
+def _candidates(text: str, classifier: Classifier) -> tuple[Candidate, ...]:
+    """Return those that the classifier holds possible, at least three and at most five."""
+    [found] = classifier.candidates([text])
+    if not found:
+        return ()
+    [share] = classifier.probabilities([text])
+    n = min(max(len(found), FEWEST), MOST_OFFERED)
+    best = np.argsort(-share, kind="stable")[:n].tolist()
+    return tuple(Candidate(classifier.causes[k], float(share[k])) for k in best)
 
 
 def _similar(text: str, classifier: Classifier, but: str) -> tuple[Similar, ...]:
