@@ -65,6 +65,18 @@ def test_every_version_of_removed_signals_goes_and_others_stay(lake: Lake) -> No
     assert lake.version() == before
 
 
+def test_of_some_signals_only_one_delivery_is_kept(lake: Lake) -> None:
+    signals = some_signals(60)
+    lake.append(signals, delivery=1)
+    lake.append(signals.slice(0, 10), delivery=2)
+    ids = signals["signal_id"].to_pylist()
+    assert lake.keep_only(ids[:10], 2) == 10
+    assert lake.keep_only(ids[:10], 2) == 0
+    kept = lake.fetch(lake.signals().select("signal_id", "delivery")).to_pylist()
+    assert len(kept) == 60
+    assert {row["signal_id"] for row in kept if row["delivery"] == 2} == set(ids[:10])
+
+
 def test_no_file_tells_what_was_removed_once_it_is_vacuumed(lake: Lake) -> None:
     told = saying(some_signals(30, first=500), TOLD)
     lake.append(some_signals(100), delivery=1)

@@ -15,22 +15,23 @@ from deltalake import (
     CommitProperties,
     DeltaTable,
     Transaction,
-    WriterProperties,
     write_deltalake,
 )
 from deltalake.exceptions import CommitFailedError, DeltaError
 from ibis.expr import operations as ops
 
-from . import counting, damage, predicates
+from . import counting, damage
 from .engines import DUCKDB, Engine, FileGone, engine_at
 from .place import open_table
 from .reads import where, within
+from .removing import Removing
 from .rollups import COUNTS
 from .samples import SAMPLE_SCHEMA, SAMPLES, sampled, smaller
 from .schema import LAKE_SCHEMA, lake_rows, signal_rows
 from .snapshot import LogWatch, Snapshot, claim_delta, read_snapshot
 from .tables import Tables
 from .writers import Writers
+from .writing import TARGET_FILE_BYTES, WRITING
 
 TRIES: Final = 40
 """How often a commit is tried when others commit at the same time."""
@@ -39,16 +40,13 @@ PATIENCE_SECONDS: Final = 10
 LEFT_BEHIND_HOURS: Final = 24
 """No write takes longer: what is older and in no commit was left behind."""
 SNAPSHOTS_KEPT: Final = 4
-IDS_AT_A_TIME: Final = 5_000
-TARGET_FILE_BYTES: Final = 128 * 1024 * 1024
-WRITING: Final = WriterProperties(compression="ZSTD", max_row_group_size=128 * 1024)
 
 COLUMNS: Final = ibis.schema(LAKE_SCHEMA)
 
 Done = TypeVar("Done")
 
 
-class Lake:
+class Lake(Removing):
     """The signals at one address; see `open_lake`. Safe to use from many threads at once."""
 
     def __init__(
@@ -106,68 +104,6 @@ class Lake:
             return None
         signals = self.signals()
         return signal_rows(self.fetch(signals.filter(signals["delivery"] == delivery)))
-
-    def remove_superseded(self, newest: pa.Table) -> int:
-        """Delete every row whose signal has a higher version in `newest`; repeating does nothing.
-
-        Parameters
-        ----------
-        newest
-            Columns signal_id (string) and version (int32). Rows of these versions stay.
-
-        Returns
-        -------
-        int
-            How many rows were removed.
-
-        """
-        removed = 0
-        for first in range(0, len(newest), IDS_AT_A_TIME):
-            removed += self._remove_older(newest.slice(first, IDS_AT_A_TIME))
-        return removed
-
-    def remove_signals(self, ids: Sequence[str]) -> int:
-        """Delete every version of these signals and return how many rows went.
-
-        Their bytes stay in files of older snapshots until `vacuum`.
-        """
-        removed, wanted = 0, sorted(set(ids))
-        for first in range(0, len(wanted), IDS_AT_A_TIME):
-            some = wanted[first : first + IDS_AT_A_TIME]
-            # Again until none is left: one may have been appended meanwhile.
-            while months := self._months_of(some):
-                removed += self._delete(predicates.of_ids(some, months))
-        return removed
-
-    def keep_only(self, ids: Sequence[str], delivery: int) -> int:
-        """Delete what other deliveries brought of these signals; return how many rows went."""
-        removed, wanted = 0, sorted(set(ids))
-        for first in range(0, len(wanted), IDS_AT_A_TIME):
-            some = wanted[first : first + IDS_AT_A_TIME]
-            signals = self.signals()
-            others = signals.filter(
-                signals["signal_id"].isin(some), signals["delivery"] != delivery
-            )
-            months = self.fetch(others.select("month").distinct())["month"].to_pylist()
-            if months:
-                removed += self._delete(predicates.of_other_deliveries(some, months, delivery))
-        return removed
-
-    def remove_before(self, kind: str, until: datetime) -> int:
-        """Delete the signals of a kind that occurred before a time; return how many rows went.
-
-        Those without a time of occurrence go by that of their receipt; without both they stay. The
-        bytes stay in files of older snapshots until `vacuum`.
-
-        Raises
-        ------
-        ValueError
-            The time has no zone.
-
-        """
-        if until.tzinfo is None:
-            raise ValueError(f"{until} has no time zone.")
-        return self._delete(predicates.of_kind_before(kind, until))
 
     def version(self) -> int:
         """Return the version of the newest snapshot."""
@@ -330,16 +266,6 @@ class Lake:
         )
         return set(gone)
 
-    def _delete(self, predicate: str) -> int:
-        done = self._rewrite(lambda table: table.delete(predicate, writer_properties=WRITING))
-        return int(done["num_deleted_rows"])
-
-    def _months_of(self, ids: list[str]) -> list[str]:
-        signals = self.signals()
-        of_these = signals.filter(signals["signal_id"].isin(ids))
-        months: list[str] = self.fetch(of_these.select("month").distinct())["month"].to_pylist()
-        return months
-
     def _rewrite(self, verb: Callable[[DeltaTable], Done]) -> Done:
         """Put other files in the place of some; who only adds files goes on meanwhile."""
         with self._writers.one_rewriter():
@@ -365,17 +291,6 @@ class Lake:
                 files = self._newest().files
                 raise damage.not_written(error, self.address, files) from error
         raise AssertionError
-
-    def _remove_older(self, newest: pa.Table) -> int:
-        signals, keep = self.signals(), newest.group_by("signal_id").aggregate([("version", "max")])
-        ids = keep["signal_id"].to_pylist()
-        top = dict(zip(ids, keep["version_max"].to_pylist(), strict=True))
-        of_these = signals.filter(signals["signal_id"].isin(ids))
-        found = self.fetch(of_these.select("signal_id", "version", "month").distinct()).to_pylist()
-        older = [row for row in found if row["version"] < top[row["signal_id"]]]
-        if not older:
-            return 0
-        return self._delete(predicates.of_versions(older))
 
     def _newest(self) -> Snapshot:
         claim_delta()
