@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, log2
 from typing import Final
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from amends.engine.contracts import Breakdown, Evidence, SeriesBatch, SeriesKey, Taxonomy
 from amends.engine.detect import (
     DetectConfig,
+    Detection,
     Finding,
     detect,
     find_breakdowns,
@@ -30,6 +32,8 @@ Tick = Callable[[str, int, int], None]
 
 FALSE_ALARMS_PER_YEAR: Final = 6.0
 """The budget for everything that is watched: one false breakdown in two months."""
+_STEPS: Final = 4
+"""Numbers of series that are told apart within a doubling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Found:
     """Other measures in which it shows."""
     key: SeriesKey
     """The series that tells it best."""
+    stands_for: int
+    """Other series that alarmed at once and are told with it."""
 
 
 def keys_to_watch(signals: pa.Table) -> list[SeriesKey]:
@@ -57,9 +63,14 @@ def keys_to_watch(signals: pa.Table) -> list[SeriesKey]:
     ]
 
 
-def config_for(n_series: int) -> DetectConfig:
-    """Return the settings under which `n_series` keep to the budget together."""
-    return DetectConfig.for_total(FALSE_ALARMS_PER_YEAR, n_series)
+def config_for(n_series: int, per_year: float = FALSE_ALARMS_PER_YEAR) -> DetectConfig:
+    """Return the settings under which `n_series` keep to the budget together.
+
+    Their number is rounded up by a fifth at most: a few new series change no threshold, so that
+    what the watch has learnt can be kept.
+    """
+    steps = ceil(_STEPS * log2(max(n_series, 1)))
+    return DetectConfig.for_total(per_year, ceil(2 ** (steps / _STEPS)))
 
 
 def judge(batches: Sequence[SeriesBatch], config: DetectConfig, tick: Tick) -> list[Watched]:
@@ -67,11 +78,15 @@ def judge(batches: Sequence[SeriesBatch], config: DetectConfig, tick: Tick) -> l
     judged = []
     for number, batch in enumerate(batches):
         tick("watching for breakdowns", number, len(batches))
-        detection = detect(batch, config)
-        findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
-        judged.append(Watched(batch.keys[0].measure, batch, detection, findings))
+        judged.append(watched(batch, detect(batch, config)))
     tick("watching for breakdowns", len(batches), len(batches))
     return told_once(judged)
+
+
+def watched(batch: SeriesBatch, detection: Detection) -> Watched:
+    """Return a batch of one measure with what stands out in it, overlapping findings grouped."""
+    findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
+    return Watched(batch.keys[0].measure, batch, detection, findings)
 
 
 def only(judged: Sequence[Watched], wanted: Callable[[Watched, Finding], bool]) -> list[Watched]:
@@ -108,6 +123,7 @@ def tell(
             cause=event.cause or "",
             also=event.also,
             key=event.finding.key,
+            stands_for=event.finding.stands_for,
         )
 
 

@@ -9,10 +9,11 @@ from pytest_django import Settings
 from tests.web.signals import signal
 from tests.web.tables import table
 
-from amends.engine.contracts import starter_taxonomy
+from amends.engine.contracts import SeriesKey, Slice, starter_taxonomy
 from amends.web.cases.opening import link_to_breakdown
-from amends.web.detect import watching
-from amends.web.detect.models import Breakdown, WatchRun
+from amends.web.detect import states, watching
+from amends.web.detect.in_force import config_in_force
+from amends.web.detect.models import Breakdown, Series, WatchRun, WatchState
 from amends.web.intake.receiving import receive
 from amends.web.project import pipeline
 
@@ -28,13 +29,13 @@ def _own_lake(tmp_path: Path, settings: Settings) -> None:
     settings.AMENDS_LAKE = str(tmp_path / "lake")
 
 
-def arrive(first: int, last: int, toys: int) -> None:
+def arrive(first: int, last: int, toys: int, garden: int = 6, source: str = "tests") -> None:
     """Let days pass: orders as ever, complaints about garden as ever, about toys `toys` a day."""
     rng = np.random.default_rng(first)
     rows = []
     for day in range(first, last):
         at = FIRST + timedelta(days=day, hours=12)
-        for product, usual in (("toys", toys), ("garden", 6)):
+        for product, usual in (("toys", toys), ("garden", garden)):
             common = {"occurred_at": at, "received_at": at, "product": product}
             rows.append(
                 signal(kind="transaction", external_id=f"O{day}{product}", exposure=300.0, **common)
@@ -49,7 +50,7 @@ def arrive(first: int, last: int, toys: int) -> None:
                 )
                 for n in range(max(1, int(rng.poisson(usual))))
             ]
-    receive(table(rows), "tests", FIRST + timedelta(days=last))
+    receive(table(rows), source, FIRST + timedelta(days=last))
     pipeline.work_off()
 
 
@@ -113,3 +114,66 @@ def test_quiet_days_raise_no_alarm() -> None:
     arrive(0, DAYS, toys=6)
     watching.choose_series(at(DAYS))
     assert watching.watch(at(DAYS), TAXONOMY, whole=True) == []
+
+
+def test_what_was_kept_goes_on_in_another_process_and_only_touched_series_are_looked_at() -> None:
+    arrive(0, DAYS, toys=6)
+    watching.choose_series(at(DAYS))
+    assert watching.watch(at(DAYS), TAXONOMY) == []
+    stamps = dict(WatchState.objects.values_list("measure", "stamp"))
+    assert stamps
+    states.at_hand.clear()
+    arrive(DAYS, DAYS + 1, toys=60)
+    [found] = watching.watch(at(DAYS + 1), TAXONOMY)
+    assert found.where.as_dict() == {"product": "toys"}
+    assert dict(WatchState.objects.values_list("measure", "stamp")) == stamps
+    first, second = WatchRun.objects.order_by("pk").values_list("n_series", flat=True)
+    assert 0 < second <= first
+    assert not Series.objects.exclude(changed_from=None).exists()
+    watching.watch(at(DAYS + 1), TAXONOMY)
+    assert WatchRun.objects.latest("pk").n_series < second
+
+
+def test_what_comes_late_by_weeks_is_taken_up() -> None:
+    arrive(0, DAYS, toys=6)
+    watching.choose_series(at(DAYS))
+    watching.watch(at(DAYS), TAXONOMY)
+    toys = SeriesKey("complaint_rate", Slice.of({"product": "toys"}))
+    before = _sums(toys)
+    arrive(DAYS - 20, DAYS - 18, toys=30, source="late")
+    assert watching.watch(at(DAYS), TAXONOMY) == []
+    assert _sums(toys) != before
+    mended = _sums(toys)
+    WatchState.objects.all().delete()
+    Series.objects.update(changed_from=at(0).date())
+    watching.watch(at(DAYS), TAXONOMY)
+    np.testing.assert_allclose(_sums(toys), mended, rtol=1e-9)
+
+
+def test_a_flood_of_alarms_is_told_once_and_says_so() -> None:
+    days, products, broken = 70, 18, 16
+    rng = np.random.default_rng(3)
+    rows = []
+    for day in range(days):
+        when = {"occurred_at": at(day), "received_at": at(day)}
+        for product in range(products):
+            usual = 1 if product < broken else 40
+            n = 9 if product < broken and day >= days - 2 else int(rng.poisson(usual))
+            rows += [
+                signal(external_id=f"{day}.{product}.{i}", product=f"p{product}", **when)
+                for i in range(n)
+            ]
+    receive(table(rows), "tests", at(days))
+    pipeline.work_off()
+    watching.choose_series(at(days))
+    found = watching.watch(at(days), TAXONOMY)
+    assert max(b.stands_for for b in found) >= broken - 2
+    assert len(found) < broken
+
+
+def _sums(key: SeriesKey) -> list[float]:
+    block = states.block_of(key.measure, config_in_force(key.measure), (), at(DAYS))
+    assert block is not None
+    row = block.monitor.keys.index(key)
+    state = block.monitor.state
+    return [*map(float, state.recent[:, 0, row]), float(state.eta[row, 0])]

@@ -16,8 +16,9 @@ from amends.engine.contracts import SeriesKey, Slice
 from amends.engine.signals import roll_up_slices
 from amends.web.cases.models import Case
 from amends.web.detect import rollups
+from amends.web.detect.keeping import landed
 from amends.web.detect.models import Series
-from amends.web.detect.watching import landed
+from amends.web.detect.rolled_up import read
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, Identity, Landing
 from amends.web.intake.receiving import receive
@@ -63,9 +64,7 @@ def follow(*keys: SeriesKey) -> None:
 
 
 def rolled_up(key: SeriesKey) -> tuple[list[float], list[float]]:
-    [batch] = rollups.read(
-        [s for s in Series.objects.all() if s.key == key], DAY, DAY + timedelta(days=4)
-    )
+    [batch] = read([s for s in Series.objects.all() if s.key == key], DAY, DAY + timedelta(days=4))
     return batch.value[0].tolist(), batch.exposure[0].tolist()
 
 

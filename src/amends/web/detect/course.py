@@ -13,7 +13,7 @@ from amends.engine.detect import DetectConfig, Detection, detect
 from amends.flows.analyze.charts import series_chart
 from amends.flows.analyze.watching import Watched
 from amends.flows.watch import config_for
-from amends.web.detect import rollups
+from amends.web.detect import rolled_up
 from amends.web.detect.models import Series
 from amends.web.ui.kept import Kept
 
@@ -34,7 +34,7 @@ def course_of(series: Series, since: datetime, until: datetime, title: str) -> S
     The last day is partial when `until` lies in it. Days before the first rollup are left out.
     """
     start = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    batch = rollups.read([series], start - HISTORY, until)[0]
+    batch = rolled_up.read([series], start - HISTORY, until)[0]
     if batch.elapsed > NEARLY_WHOLE:
         batch = replace(batch, elapsed=1.0)
     key = (series.pk, batch.starts[0].item(), len(batch.starts))

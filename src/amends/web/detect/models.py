@@ -10,6 +10,7 @@ from django.db import models
 
 from amends.engine.contracts import SILENCE, SeriesKey, Slice, measure_named
 
+OPEN_STATES = ("suspected", "confirmed", "recovering")
 SEVERITIES = [(s, s.title()) for s in ("low", "medium", "high", "critical")]
 
 
@@ -35,6 +36,8 @@ class Series(models.Model):
     Nobody who orders has a cause yet: all causes of a product share the product's orders."""
     changed_at = models.DateTimeField(null=True, blank=True)
     """When a signal last changed its value."""
+    changed_from = models.DateField(null=True, blank=True)
+    """The first day that changed since the watch last looked; null: it has seen everything."""
 
     class Meta:
         verbose_name_plural = "series"
@@ -65,6 +68,23 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series_id} {self.starts_at:%Y-%m-%d}: {self.value:g} per {self.exposure:g}"
+
+
+class WatchState(models.Model):
+    """Where the watch over all series of one measure stands; `states.py` reads and writes."""
+
+    measure = models.CharField(max_length=40, unique=True)
+    first_on = models.DateField()
+    """The day of bucket 0."""
+    stamp = models.UUIDField()
+    """Another one whenever it is written: a process knows by it whether its copy is the latest."""
+    kept = models.BinaryField()
+    """`engine.detect.Monitor.to_bytes`."""
+    n_series = models.PositiveIntegerField()
+    written_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.measure}: {self.n_series} series"
 
 
 class WatchRun(models.Model):
@@ -107,6 +127,8 @@ class Breakdown(models.Model):
     """{cause, n, share} by part of the excess."""
     also = models.JSONField(default=list)
     """Other measures in which it shows."""
+    stands_for = models.PositiveIntegerField(default=0)
+    """Other series that alarmed at once and are told with it: a storm."""
     state = models.CharField(max_length=12)
     severity = models.CharField(max_length=10, choices=SEVERITIES)
     severity_reasons = models.JSONField(default=list)
