@@ -1,7 +1,7 @@
 """Watching a running system: which series, what stands out in them, and what it is."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import ceil, log2
 from typing import Final
 
@@ -13,6 +13,7 @@ from amends.engine.detect import (
     DetectConfig,
     Detection,
     Finding,
+    Judged,
     detect,
     find_breakdowns,
     group_overlapping,
@@ -87,6 +88,21 @@ def watched(batch: SeriesBatch, detection: Detection) -> Watched:
     """Return a batch of one measure with what stands out in it, overlapping findings grouped."""
     findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
     return Watched(batch.keys[0].measure, batch, detection, findings)
+
+
+def lately(batch: SeriesBatch, detection: Detection, n: int) -> tuple[SeriesBatch, Detection]:
+    """Return the last `n` buckets of what was judged."""
+    last = slice(max(len(batch.starts) - n, 0), None)
+    said = {field.name: getattr(detection, field.name)[:, last] for field in fields(Judged)}
+    cut = replace(
+        batch,
+        starts=batch.starts[last],
+        value=batch.value[:, last],
+        exposure=batch.exposure[:, last],
+        closed=None if batch.closed is None else batch.closed[last],
+        planned=None if batch.planned is None else batch.planned[:, last],
+    )
+    return cut, replace(detection, **said)
 
 
 def only(judged: Sequence[Watched], wanted: Callable[[Watched, Finding], bool]) -> list[Watched]:

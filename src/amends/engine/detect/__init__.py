@@ -9,6 +9,7 @@ from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
+from .recalibrate import budget_factor
 from .resolutions import ResolutionPace, resolution_pace
 from .rhythm import Rhythm, learn_rhythm
 from .rows import put
@@ -33,6 +34,7 @@ __all__ = [
     "Silence",
     "SilenceConfig",
     "break_storms",
+    "budget_factor",
     "catch_up",
     "check_batch",
     "detect",

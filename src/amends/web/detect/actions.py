@@ -9,18 +9,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from amends.web.accounts.access import access
+from amends.web.accounts.access import access, require
 from amends.web.accounts.models import Membership, User
 from amends.web.accounts.permissions import Verb
-from amends.web.detect.models import Breakdown, Judgement
+from amends.web.detect.models import Breakdown, Budget, Judgement
 from amends.web.detect.queries import handlers
+from amends.web.detect.recalibrating import recalibrate
 from amends.web.detect.watching import TOPIC
 from amends.web.ui.live import publish
 
-__all__ = ["TOPIC", "acknowledge", "assign", "judge"]
+__all__ = ["TOPIC", "acknowledge", "assign", "judge", "set_budget"]
 
 LEAST_REASON: Final = 3
 """Characters that a reason has at least."""
+MOST_PER_YEAR: Final = 260.0
+"""The largest budget: five false alarms a week."""
 
 
 @transaction.atomic
@@ -55,25 +58,46 @@ def assign(actor: User, breakdown: Breakdown, owner: User | None) -> Breakdown:
 
 
 @transaction.atomic
-def judge(actor: User, breakdown: Breakdown, judgement: str, because: str) -> Breakdown:
+def judge(actor: User, breakdown: Breakdown, judgement: str, because: str = "") -> Breakdown:
     """Say what it was in truth: real, a false alarm, a known event; or take that back with "".
+
+    One click will do; a reason helps others. What is judged moves its measure's part of the budget.
 
     Raises
     ------
     ValidationError
-        There is no such judgement, or it has no reason.
+        There is no such judgement.
     """
     b = _handled(actor, breakdown)
-    because = because.strip()
     if judgement not in Judgement.values:
         raise ValidationError(f"There is no judgement {judgement!r}.")
-    if judgement and len(because) < LEAST_REASON:
-        raise ValidationError("Say why in a few words: others learn from it, and so do alarms.")
-    b.judgement, b.judged_because = judgement, because if judgement else ""
+    b.judgement, b.judged_because = judgement, because.strip() if judgement else ""
     if b.acknowledged_at is None:
         b.acknowledged_at = timezone.now()
     _save(b, "judgement", "judged_because", "acknowledged_at")
+    if not b.is_silence:
+        recalibrate(b.measure, timezone.now())
     return b
+
+
+@transaction.atomic
+def set_budget(actor: User, per_year: float, because: str) -> Budget:
+    """State how many false alarms a year can be borne; the watch keeps to it from its next run.
+
+    Raises
+    ------
+    ValidationError
+        The budget cannot be kept, or has no reason.
+    """
+    require(actor, Verb.DETECTOR_TUNE)
+    because = because.strip()
+    if not 0 <= per_year <= MOST_PER_YEAR:
+        raise ValidationError(
+            f"{per_year:g} is no budget: it is 0 to {MOST_PER_YEAR:g} false alarms a year."
+        )
+    if len(because) < LEAST_REASON:
+        raise ValidationError("Say why in a few words: everybody's alarms depend on it.")
+    return Budget.objects.create(per_year=per_year, because=because, set_by=actor)
 
 
 def _handled(actor: User, breakdown: Breakdown) -> Breakdown:

@@ -23,7 +23,7 @@ class JudgementForm(forms.Form):
         label="What was it?", choices=CHOICES, widget=forms.RadioSelect, required=False
     )
     because = forms.CharField(
-        label="Why",
+        label="Why, if you know",
         max_length=500,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "e.g. new billing run, agreed with Billing"}),

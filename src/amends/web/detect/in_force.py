@@ -1,14 +1,32 @@
-"""The settings of the watch in force: the budget shared among the series, and accepted levels."""
+"""The settings of the watch in force: the budget, each measure's part of it, accepted levels."""
+
+from typing import Final
 
 from amends.engine.contracts import NewLevel
 from amends.engine.detect import DetectConfig
-from amends.flows.watch import config_for
-from amends.web.detect.models import Series
+from amends.flows.watch import FALSE_ALARMS_PER_YEAR, config_for
+from amends.web.detect.models import Budget, Recalibration, Series
+
+FOLLOWED: Final = FALSE_ALARMS_PER_YEAR
+"""Budget under which open breakdowns are followed while nobody is called for new ones."""
 
 
-def config_in_force(measure: str) -> DetectConfig:  # noqa: ARG001
+def budget_in_force() -> float:
+    """Return the false alarms a year that people are willing to bear."""
+    latest = Budget.objects.order_by("-pk").values_list("per_year", flat=True).first()
+    return FALSE_ALARMS_PER_YEAR if latest is None else latest
+
+
+def factors_in_force() -> dict[str, float]:
+    """Return the measures whose part of the budget judgements have changed, with their factor."""
+    latest = Recalibration.objects.order_by("measure", "-pk").distinct("measure")
+    return dict(latest.values_list("measure", "factor"))
+
+
+def config_in_force(measure: str) -> DetectConfig:
     """Return the settings under which a measure is watched."""
-    return config_for(Series.objects.count())
+    factor = factors_in_force().get(measure, 1.0)
+    return config_for(Series.objects.count(), (budget_in_force() or FOLLOWED) * factor)
 
 
 def levels_in_force(measure: str) -> tuple[NewLevel, ...]:  # noqa: ARG001

@@ -7,7 +7,7 @@ course.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -16,9 +16,9 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from amends.engine.contracts import SILENCE, NewLevel
-from amends.engine.detect import Judged, look, reaches, with_places
+from amends.engine.detect import look, reaches, with_places
 from amends.flows.analyze.watching import Watched, told_once
-from amends.flows.watch import watched
+from amends.flows.watch import lately, watched
 from amends.web.detect.in_force import config_in_force, levels_in_force
 from amends.web.detect.models import OPEN_STATES, Series
 from amends.web.detect.rolled_up import elapsed_of, read_days
@@ -117,16 +117,8 @@ def _look(measure: str, touched: _Touched, now: datetime) -> tuple[list[Watched]
     if not keys:
         return [], 0
     batch, detection, _ = replayed(block, keys, levels, now)
-    lately = slice(max(len(batch.starts) - RECENT.days - 1, 0), None)
-    batch = replace(
-        batch,
-        starts=batch.starts[lately],
-        value=batch.value[:, lately],
-        exposure=batch.exposure[:, lately],
-    )
-    said = {field.name: getattr(detection, field.name)[:, lately] for field in fields(Judged)}
-    detection = replace(detection, **said)
-    return [watched(batch, detection)], max(len(strongest) - MOST, 0)
+    recent = lately(batch, detection, RECENT.days + 1)
+    return [watched(*recent)], max(len(strongest) - MOST, 0)
 
 
 def _corrected(block: Block, touched: _Touched, levels: Sequence[NewLevel], now: datetime) -> Block:

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from amends.web.detect import views
+from amends.web.detect import budget_views, views
 
 app_name = "detect"
 urlpatterns = [
     path("", views.breakdowns, name="breakdowns"),
+    path("budget/", budget_views.budget, name="budget"),
+    path("budget/save/", budget_views.save, name="save_budget"),
+    path("backtest/", budget_views.backtest, name="backtest"),
     path("<int:pk>/", views.breakdown, name="breakdown"),
     path("<int:pk>/verbatims/", views.verbatims, name="verbatims"),
     path("<int:pk>/acknowledgement/", views.acknowledgement, name="acknowledgement"),

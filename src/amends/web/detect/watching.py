@@ -13,7 +13,12 @@ from amends.engine.contracts import SILENCE, Taxonomy, as_datetime
 from amends.engine.detect import Finding
 from amends.flows.analyze.watching import Watched
 from amends.flows.watch import config_for, judge, keys_to_watch, only, overlaps, tell
-from amends.web.detect.in_force import config_in_force, levels_in_force
+from amends.web.detect.in_force import (
+    FOLLOWED,
+    budget_in_force,
+    config_in_force,
+    levels_in_force,
+)
 from amends.web.detect.keeping import keep, landed, update
 from amends.web.detect.looking import look_at_changed, remember
 from amends.web.detect.models import OPEN_STATES, Breakdown, Series, WatchRun, WatchState
@@ -53,6 +58,8 @@ def watch(
 ) -> list[Breakdown]:
     """Judge what changed since the last run; return the breakdowns that are new.
 
+    Under a budget of 0 nobody is called for new ones; open ones are followed to their end.
+
     Parameters
     ----------
     now
@@ -68,11 +75,13 @@ def watch(
     begins = first_day()
     if begins is None:
         return []
+    budget = budget_in_force()
+    config = config_for(Series.objects.count(), budget or FOLLOWED)
     since = begins if whole else max(begins, now - RECENT)
     if whole:
         series = list(Series.objects.exclude(measure=SILENCE.name))
         looked = None
-        judged = tuple(judge(read(series, begins, now), config_for(Series.objects.count()), tick))
+        judged = tuple(judge(read(series, begins, now), config, tick))
         n_series = len(series)
     else:
         looked = look_at_changed(now)
@@ -85,9 +94,8 @@ def watch(
     is_updated = update(known, judged, taxonomy, now)
     wanted = only(judged, lambda w, f: _is_news(w, f, known, now, whole=whole))
     new = []
-    if any(w.findings for w in wanted):
+    if budget and any(w.findings for w in wanted):
         signals = countable(lake().fetch(lake().signals(since, now)))
-        config = config_for(Series.objects.count())
         told = list(tell(signals, wanted, config, taxonomy, _currency(signals), tick))
         new = keep(told, now)
     if looked is not None:
