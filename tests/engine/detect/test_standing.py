@@ -108,7 +108,22 @@ def test_new_series_are_added_behind_the_others() -> None:
     np.testing.assert_allclose(grown.eta, whole.eta, rtol=1e-9)
 
 
-def test_a_level_that_a_person_accepts_ends_the_breakdown() -> None:
+@pytest.mark.parametrize("since", [60, 80])
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=4, deadline=None)
+def test_a_level_that_a_person_accepts_ends_the_breakdown_and_is_expected_at_once(
+    since: int, seed: int
+) -> None:
+    batch = _batch("complaint_rate", seed)
+    batch.value[1, since:114] *= 2.5
+    level = NewLevel(batch.keys[1], batch.starts[since], batch.starts[103])
+    accepted, monitor = replay(batch, CONFIG, DAYS - 1 - LAG, [level])
+    usual, seen = accepted.expected[1, 100:113].sum(), batch.value[1, 100:113].sum()
+    assert 0.7 < usual / seen < 1.4
+    assert [1, since] in monitor.state.levels[:, :2].tolist()
+
+
+def test_a_level_is_taken_up_by_what_is_replayed_without_its_series() -> None:
     batch = _batch("complaint_rate", 7)
     batch.value[1, 60:114] *= 2.5
     plain, _ = replay(batch, CONFIG, DAYS - 1 - LAG)

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from pytest_django import Settings
+from tests.people import People
 from tests.web.signals import signal
 from tests.web.tables import table
 
 from amends.engine.contracts import SeriesKey, Slice, starter_taxonomy
 from amends.web.cases.opening import link_to_breakdown
-from amends.web.detect import states, watching
+from amends.web.detect import actions, states, watching
+from amends.web.detect.history import history
 from amends.web.detect.in_force import config_in_force
-from amends.web.detect.models import Breakdown, Series, WatchRun, WatchState
+from amends.web.detect.models import OPEN_STATES, Breakdown, Series, WatchRun, WatchState
 from amends.web.intake.receiving import receive
 from amends.web.project import pipeline
 
@@ -177,3 +180,23 @@ def _sums(key: SeriesKey) -> list[float]:
     row = block.monitor.keys.index(key)
     state = block.monitor.state
     return [*map(float, state.recent[:, 0, row]), float(state.eta[row, 0])]
+
+
+@pytest.mark.usefixtures("_broken")
+def test_a_level_that_somebody_accepts_is_expected_from_then_on(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [found] = watching.watch(at(DAYS), TAXONOMY)
+    arrive(DAYS, DAYS + 12, toys=45)
+    watching.watch(at(DAYS + 12), TAXONOMY)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAYS + 12))
+    accepted = actions.accept_level(people.manager, found, "The toy of the year")
+    assert (accepted.state, accepted.ended_at) == ("over", None)
+    with pytest.raises(ValidationError, match="goes on"):
+        actions.accept_level(people.manager, accepted, "Once more")
+    monkeypatch.undo()
+    for day in range(DAYS + 12, DAYS + 17):
+        arrive(day, day + 1, toys=45)
+        assert watching.watch(at(day + 1), TAXONOMY) == []
+    assert Breakdown.objects.filter(state__in=OPEN_STATES).count() == 0
+    assert "The toy of the year" in [event.body for event in history(accepted)]

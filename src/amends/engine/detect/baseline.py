@@ -83,7 +83,8 @@ def forecast(
 ) -> Forecast:
     """Fit the buckets [first, origin) and forecast [origin, end); `span` = (first, origin, end).
 
-    `before` holds coefficients and dispersion of the last origin: the fit starts from them.
+    `before` holds coefficients and dispersion of the last origin: the fit starts from them, and
+    anew where they are NaN.
     """
     first, origin, end = span
     past = Design(design.columns[first:origin])
@@ -96,7 +97,7 @@ def forecast(
         prior = _prior(design, coef, history.parents[members])
         start = None
         if before is not None and before[0].shape[1] == p:
-            start = Fit(before[0][members], np.empty((0, p, p)), before[1][members])
+            start = _start(link, past, _rows(history.seen, members), prior, _at(before, members))
         fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start, widths)
         coef[members], dispersion[members] = fit.coef, fit.dispersion
         level, level_variance = _level(link, seen, fit, mean, pace)
@@ -143,6 +144,22 @@ def _fit(
         fit = newton_step(link, past, weighed, prior, replace(fit, dispersion=dispersion), mean)
         mean = expected(link, past, seen, fit)
     return fit, weighed, mean
+
+
+def _at(before: tuple[Floats, Floats], members: Indices) -> Fit:
+    coef = before[0][members]
+    return Fit(coef, np.empty((0, coef.shape[1], coef.shape[1])), before[1][members])
+
+
+def _start(link: Link, past: Design, seen: Observed, prior: Prior, before: Fit) -> Fit:
+    """Return where a fit goes on; series without a last fit begin with a plain one."""
+    new = np.flatnonzero(np.isnan(before.coef).any(axis=1))
+    if not len(new):
+        return before
+    plain = _plain_fit(link, past, _rows(seen, new), Prior(prior.mean[new], prior.precision[new]))
+    coef, dispersion = before.coef.copy(), before.dispersion.copy()
+    coef[new], dispersion[new] = plain.coef, plain.dispersion
+    return replace(before, coef=coef, dispersion=dispersion)
 
 
 def _plain_fit(link: Link, past: Design, seen: Observed, prior: Prior) -> Fit:

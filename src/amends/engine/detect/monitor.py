@@ -240,6 +240,7 @@ class Monitor:
         number = int(state.events[row]) if state.is_open[row] else 0
         state.levels = np.vstack([state.levels, [[row, since, number]]])
         state.free_from[row] = state.at
+        state.coef[row] = np.nan  # lest the old level pass for what the new one is an outbreak of
 
     def _judge(self, value: Floats, known: Bools, exposure: Floats, elapsed: float) -> Judged:
         state, k = self.state, value.shape[1]

@@ -9,16 +9,28 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from amends.engine.contracts import BreakdownState
+from amends.flows.watch import overlaps
 from amends.web.accounts.access import access, require
 from amends.web.accounts.models import Membership, User
 from amends.web.accounts.permissions import Verb
-from amends.web.detect.models import Breakdown, Budget, Judgement
+from amends.web.detect.in_force import config_in_force
+from amends.web.detect.models import (
+    AcceptedLevel,
+    Breakdown,
+    Budget,
+    Judgement,
+    PlannedEvent,
+    Series,
+    slice_text,
+)
 from amends.web.detect.queries import handlers
 from amends.web.detect.recalibrating import recalibrate
+from amends.web.detect.states import going_on, put_aside
 from amends.web.detect.watching import TOPIC
 from amends.web.ui.live import publish
 
-__all__ = ["TOPIC", "acknowledge", "assign", "judge", "set_budget"]
+__all__ = ["TOPIC", "accept_level", "acknowledge", "assign", "judge", "note_event", "set_budget"]
 
 LEAST_REASON: Final = 3
 """Characters that a reason has at least."""
@@ -81,6 +93,51 @@ def judge(actor: User, breakdown: Breakdown, judgement: str, because: str = "") 
 
 
 @transaction.atomic
+def accept_level(actor: User, breakdown: Breakdown, because: str) -> Breakdown:
+    """Take what a breakdown shows since its onset for the new normal: it is over, and expected.
+
+    Series in which the same rise goes on take the new level, too. The state of their measures is
+    learnt again at the next run of the watch.
+
+    Raises
+    ------
+    ValidationError
+        It is over already, it is a silence, or there is no reason.
+    """
+    b = _handled(actor, breakdown)
+    because = because.strip()
+    if not b.is_open or b.is_silence:
+        raise ValidationError("Only the level of a breakdown that goes on can be accepted.")
+    if len(because) < LEAST_REASON:
+        raise ValidationError("Say why this is normal from now on: nobody will be called for it.")
+    now = timezone.now()
+    for series in _rising_with(b):
+        AcceptedLevel.objects.create(
+            series=series,
+            breakdown=b,
+            since=b.onset_at,
+            told_at=now,
+            because=because,
+            told_by=actor,
+        )
+        put_aside(series.measure)
+    b.state, b.ended_at = BreakdownState.OVER.value, None
+    if b.acknowledged_at is None:
+        b.acknowledged_at = now
+    _save(b, "state", "ended_at", "acknowledged_at")
+    return b
+
+
+@transaction.atomic
+def note_event(actor: User, event: PlannedEvent) -> PlannedEvent:
+    """Note down something that was done on purpose, so that breakdowns show it beside them."""
+    require(actor, Verb.BREAKDOWN_HANDLE)
+    event.told_by = actor
+    event.save()
+    return event
+
+
+@transaction.atomic
 def set_budget(actor: User, per_year: float, because: str) -> Budget:
     """State how many false alarms a year can be borne; the watch keeps to it from its next run.
 
@@ -98,6 +155,17 @@ def set_budget(actor: User, per_year: float, because: str) -> Budget:
     if len(because) < LEAST_REASON:
         raise ValidationError("Say why in a few words: everybody's alarms depend on it.")
     return Budget.objects.create(per_year=per_year, because=because, set_by=actor)
+
+
+def _rising_with(b: Breakdown) -> list[Series]:
+    """Return its own series, and those of its measures that overlap it and are open, too."""
+    found = {b.series.pk: b.series}
+    for measure in dict.fromkeys((b.measure, *b.also)):
+        keys = going_on(measure, config_in_force(measure))
+        slices = [slice_text(k.slice) for k in keys if overlaps(b.where.terms, k.slice.terms)]
+        for series in Series.objects.filter(measure=measure, slice__in=slices):
+            found[series.pk] = series
+    return list(found.values())
 
 
 def _handled(actor: User, breakdown: Breakdown) -> Breakdown:

@@ -13,7 +13,7 @@ from amends.engine.detect import DetectConfig, Detection, detect
 from amends.flows.analyze.charts import series_chart
 from amends.flows.analyze.watching import Watched
 from amends.web.detect import rolled_up
-from amends.web.detect.in_force import config_in_force
+from amends.web.detect.in_force import config_in_force, levels_in_force
 from amends.web.detect.models import Series
 from amends.web.ui.kept import Kept
 
@@ -46,8 +46,9 @@ def course_of(
         batch = replace(batch, elapsed=1.0)
     config = _paced(settings or config_in_force(series.measure), batch)
     budget = config.false_alarms_per_series_year
-    key = (series.pk, batch.starts[0].item(), len(batch.starts), budget)
-    found = ranges.get(key, lambda: detect(batch, config))
+    levels = [v for v in levels_in_force(series.measure) if v.key == series.key]
+    key = (series.pk, batch.starts[0].item(), len(batch.starts), budget, len(levels))
+    found = ranges.get(key, lambda: detect(batch, config, levels))
     if found is None:
         return None
     whole = series_chart(Watched(series.measure, batch, found, ()), 0, title)

@@ -1,11 +1,14 @@
 """The settings of the watch in force: the budget, each measure's part of it, accepted levels."""
 
+from datetime import UTC, datetime
 from typing import Final
+
+import numpy as np
 
 from amends.engine.contracts import NewLevel
 from amends.engine.detect import DetectConfig
 from amends.flows.watch import FALSE_ALARMS_PER_YEAR, config_for
-from amends.web.detect.models import Budget, Recalibration, Series
+from amends.web.detect.models import AcceptedLevel, Budget, Recalibration, Series
 
 FOLLOWED: Final = FALSE_ALARMS_PER_YEAR
 """Budget under which open breakdowns are followed while nobody is called for new ones."""
@@ -29,6 +32,14 @@ def config_in_force(measure: str) -> DetectConfig:
     return config_for(Series.objects.count(), (budget_in_force() or FOLLOWED) * factor)
 
 
-def levels_in_force(measure: str) -> tuple[NewLevel, ...]:  # noqa: ARG001
-    """Return what people accepted as the new normal in series of a measure."""
-    return ()
+def levels_in_force(measure: str) -> tuple[NewLevel, ...]:
+    """Return what people accepted as the new normal in series of a measure, in order."""
+    told = AcceptedLevel.objects.filter(series__measure=measure).select_related("series")
+    return tuple(
+        NewLevel(level.series.key, _day(level.since), _day(level.told_at))
+        for level in told.order_by("told_at", "pk")
+    )
+
+
+def _day(at: datetime) -> np.datetime64:
+    return np.datetime64(at.astimezone(UTC).date(), "us")

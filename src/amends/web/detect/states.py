@@ -153,6 +153,19 @@ def correct(
     return block
 
 
+def put_aside(measure: str) -> None:
+    """Have a measure learnt again from its rollups: people changed what it rests on."""
+    WatchState.objects.filter(measure=measure).delete()
+
+
+def going_on(measure: str, config: DetectConfig) -> list[SeriesKey]:
+    """Return the series in which the kept state holds a breakdown to go on."""
+    block = _loaded(measure, config)
+    if block is None:
+        return []
+    return [block.monitor.keys[row] for row in np.flatnonzero(block.monitor.state.is_open)]
+
+
 def save(block: Block) -> None:
     """Keep a block; whoever has an older one at hand reads it anew."""
     stamp = uuid4()

@@ -19,7 +19,8 @@ from amends.web.detect import actions, queries, telling
 from amends.web.detect.charts import Span, breakdown_chart, counted
 from amends.web.detect.forms import JudgementForm, OwnerForm
 from amends.web.detect.history import history
-from amends.web.detect.models import SEVERITIES, Breakdown, Judgement
+from amends.web.detect.models import SEVERITIES, Breakdown, Judgement, PlannedEvent
+from amends.web.detect.planned import period_of, what_changed
 from amends.web.detect.silences import silence_chart
 from amends.web.intake.filters import Filters, filters_of
 from amends.web.intake.naming import value_label
@@ -94,6 +95,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """Something that was done on purpose around its onset."""
+
+    title: str
+    kind: str
+    when: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class BreakdownContext:
     """One breakdown: the page, the drawer, or what people may do about it."""
 
@@ -109,6 +120,7 @@ class BreakdownContext:
     slices: tuple[Bar, ...] = ()
     causes: tuple[Bar, ...] = ()
     events: tuple[Event, ...] = ()
+    planned: tuple[PlannedRow, ...] = ()
     live: tuple[str, ...] = (actions.TOPIC,)
 
 
@@ -224,6 +236,14 @@ def judgement(request: HttpRequest, pk: int) -> HttpResponse:
     return _handle(request, pk, lambda actor, b: actions.judge(actor, b, made, because))
 
 
+@require_POST
+@requires(Verb.BREAKDOWN_HANDLE)
+def level(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept what it shows for the new normal."""
+    because = request.POST.get("because", "")[:500]
+    return _handle(request, pk, lambda actor, b: actions.accept_level(actor, b, because))
+
+
 def _handle(
     request: HttpRequest, pk: int, do: Callable[[User, Breakdown], Breakdown]
 ) -> HttpResponse:
@@ -279,6 +299,13 @@ def _context(
         slices=tuple(telling.slice_bars(b)),
         causes=tuple(telling.cause_bars(b)),
         events=tuple(history(b)) if with_history else (),
+        planned=tuple(_planned(e) for e in what_changed(b)) if with_chart else (),
+    )
+
+
+def _planned(event: PlannedEvent) -> PlannedRow:
+    return PlannedRow(
+        event.title, event.get_kind_display(), period_of(event), telling.place(event.where)
     )
 
 
