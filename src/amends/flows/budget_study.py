@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import Family, Floats, Interval, SeriesBatch, as_datetime
 from amends.engine.detect import DetectConfig, Detection, detect, family_of
-from amends.engine.stats.intervals import wilson
+from amends.engine.stats.intervals import poisson_rate, wilson
 from amends.flows.analyze.watching import told_once
-from amends.flows.backtest import Backtest, backtest
+from amends.flows.backtest import Alarm, Backtest, backtest
 from amends.flows.known_events import KnownEvent
-from amends.flows.watch import config_for, lately, only, watched
+from amends.flows.watch import config_for, lately, only, overlaps, watched
 
 Tick = Callable[[str, int, int], None]
 Ints = NDArray[np.int64]
@@ -37,6 +37,7 @@ MOST_PLANTED: Final = 80
 LEAST_USUAL: Final = 2.0
 """Events a day that a series has at least to be planted in: less is nobody's breakdown."""
 _WEEK: Final = timedelta(days=7)
+_YEAR: Final = timedelta(days=365.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,42 @@ def _point(
     config = config_for(n_watched, per_year)
     judged = [watched(*lately(batch, detect(batch, config), SHOWN_DAYS)) for batch in batches]
     judged = only(judged, lambda _, finding: finding.detected > 0)  # others began before
-    history = backtest(told_once(judged), labels, per_year)
+    history = _as_told(backtest(told_once(judged), labels, per_year))
     weeks = max(history.ends_at - history.starts_at, _WEEK) / _WEEK
     planted = tuple(_found(ratio, plants, config) for ratio, plants in worlds)
     return Point(per_year, history, len(history.alarms) / weeks, planted)
+
+
+def _as_told(history: Backtest) -> Backtest:
+    """Return the history with the alarms that the watch would have told as one told once.
+
+    What overlaps a breakdown that is known, in time and in its slice, is a part or a symptom of it.
+    """
+    told: list[Alarm] = []
+    for alarm in sorted(history.alarms, key=lambda a: (a.detected_at, a.expected - a.observed)):
+        same = next((i for i, known in enumerate(told) if _is_part(alarm, known)), None)
+        if same is None:
+            told.append(alarm)
+        else:
+            event = told[same].known_event or alarm.known_event
+            others = told[same].others + 1 + alarm.others
+            told[same] = replace(told[same], known_event=event, others=others)
+    years = max((history.ends_at - history.starts_at) / _YEAR, 1e-9)
+    false = None if history.false_alarms is None else sum(a.known_event is None for a in told)
+    return replace(
+        history,
+        alarms=tuple(told),
+        alarms_per_year=len(told) / years,
+        false_alarms=false,
+        false_alarms_per_year=None if false is None else false / years,
+        false_alarms_per_year_interval=None if false is None else poisson_rate(false, years),
+    )
+
+
+def _is_part(alarm: Alarm, known: Alarm) -> bool:
+    if known.ended_at is not None and known.ended_at <= alarm.onset_at:
+        return False
+    return overlaps(known.slice.items(), alarm.slice.items())
 
 
 def _plant(
