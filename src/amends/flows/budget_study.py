@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amends.engine.contracts import Family, Floats, Interval, SeriesBatch, as_datetime
-from amends.engine.detect import DetectConfig, Detection, detect, family_of
+from amends.engine.detect import DetectConfig, Detection, detect, family_of, with_above
 from amends.engine.stats.intervals import poisson_rate, wilson
 from amends.flows.analyze.watching import told_once
 from amends.flows.backtest import Alarm, Backtest, backtest
@@ -36,6 +36,8 @@ MOST_PLANTED: Final = 80
 """Series of one measure in which a rise is planted."""
 LEAST_USUAL: Final = 2.0
 """Events a day that a series has at least to be planted in: less is nobody's breakdown."""
+TOGETHER: Final = timedelta(days=2)
+"""Alarms whose onsets or detections lie no further apart may tell of one breakdown."""
 _WEEK: Final = timedelta(days=7)
 _YEAR: Final = timedelta(days=365.25)
 
@@ -140,9 +142,9 @@ def _point(
 
 
 def _as_told(history: Backtest) -> Backtest:
-    """Return the history with the alarms that the watch would have told as one told once.
+    """Return the history with alarms told once that begin together on overlapping slices.
 
-    What overlaps a breakdown that is known, in time and in its slice, is a part or a symptom of it.
+    The watch localises what it finds and tells one breakdown, in whatever measures it shows.
     """
     told: list[Alarm] = []
     for alarm in sorted(history.alarms, key=lambda a: (a.detected_at, a.expected - a.observed)):
@@ -166,7 +168,7 @@ def _as_told(history: Backtest) -> Backtest:
 
 
 def _is_part(alarm: Alarm, known: Alarm) -> bool:
-    if known.ended_at is not None and known.ended_at <= alarm.onset_at:
+    if min(abs(alarm.onset_at - known.onset_at), alarm.detected_at - known.detected_at) > TOGETHER:
         return False
     return overlaps(known.slice.items(), alarm.slice.items())
 
@@ -190,7 +192,12 @@ def _plant(
     for row in rows:
         span = slice(int(since[row]), int(since[row]) + PLANTED_DAYS)
         value[row, span] += _more(batch, int(row), span, expected, ratio, rng)
-    return _Plant(replace(batch, value=value), rows, since[rows])
+    # What baselines rest on is all that is watched again with them.
+    keys = with_above(batch.keys, [batch.keys[row] for row in rows])
+    row_of = {key: row for row, key in enumerate(batch.keys)}
+    kept = np.array([row_of[key] for key in keys], dtype=np.int64)
+    part = replace(batch, keys=tuple(keys), value=value[kept], exposure=batch.exposure[kept])
+    return _Plant(part, np.arange(len(rows)), since[rows])
 
 
 def _more(

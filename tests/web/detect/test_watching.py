@@ -1,11 +1,13 @@
 """The watch: a breakdown is found once, grows, is linked to its cases, and ends."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from pytest_django import Settings
 from tests.people import People
 from tests.web.signals import signal
@@ -200,3 +202,43 @@ def test_a_level_that_somebody_accepts_is_expected_from_then_on(
         assert watching.watch(at(day + 1), TAXONOMY) == []
     assert Breakdown.objects.filter(state__in=OPEN_STATES).count() == 0
     assert "The toy of the year" in [event.body for event in history(accepted)]
+
+
+@pytest.mark.usefixtures("_broken")
+def test_two_workers_at_once_tell_a_breakdown_once() -> None:
+    def watch_here(_: int) -> int:
+        try:
+            return len(watching.watch(at(DAYS), TAXONOMY))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        told = list(workers.map(watch_here, range(2)))
+    assert sorted(told) == [0, 1]
+    assert Breakdown.objects.count() == 1
+
+
+def test_settled_days_are_taken_in_by_the_night() -> None:
+    arrive(0, DAYS, toys=6)
+    watching.choose_series(at(DAYS))
+    watching.watch(at(DAYS), TAXONOMY)
+    arrive(DAYS, DAYS + 5, toys=6)
+    before = _at("complaint_rate")
+    watching.settle_all(at(DAYS + 5))
+    assert _at("complaint_rate") == before + 5
+    assert watching.watch(at(DAYS + 5), TAXONOMY) == []
+
+
+@pytest.mark.usefixtures("_broken")
+def test_under_a_budget_of_none_nobody_is_called(people: People) -> None:
+    actions.set_budget(people.leader, 0, "Migration weekend")
+    assert watching.watch(at(DAYS), TAXONOMY) == []
+    actions.set_budget(people.leader, 6, "It is over")
+    arrive(DAYS, DAYS + 1, toys=45)
+    assert len(watching.watch(at(DAYS + 1), TAXONOMY)) == 1
+
+
+def _at(measure: str) -> int:
+    block = states.block_of(measure, config_in_force(measure), (), at(DAYS))
+    assert block is not None
+    return block.monitor.state.at

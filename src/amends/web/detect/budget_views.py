@@ -161,7 +161,9 @@ def _backtest_kpis(point: dict[str, object]) -> tuple[Kpi, ...]:
     delays = sorted(e["delay_days"] for e in events if e["delay_days"] is not None)
     late = f"median {_found(delays[len(delays) // 2])}" if delays else "none judged real"
     return (
-        Kpi("Alarms in 90 days", str(point["n_alarms"]), note="told as one each, parts grouped"),
+        Kpi(
+            "Alarms in 90 days", str(point["n_alarms"]), note="those that begin together count once"
+        ),
         Kpi(
             "False alarms", budgets.false_rate(point), note="what matches no breakdown judged real"
         ),
