@@ -18,7 +18,14 @@ from amends.web.cases.opening import link_to_breakdown
 from amends.web.detect import actions, states, watching
 from amends.web.detect.history import history
 from amends.web.detect.in_force import config_in_force
-from amends.web.detect.models import OPEN_STATES, Breakdown, Series, WatchRun, WatchState
+from amends.web.detect.models import (
+    OPEN_STATES,
+    Breakdown,
+    PlannedEvent,
+    Series,
+    WatchRun,
+    WatchState,
+)
 from amends.web.intake.receiving import receive
 from amends.web.project import pipeline
 
@@ -242,3 +249,20 @@ def _at(measure: str) -> int:
     block = states.block_of(measure, config_in_force(measure), (), at(DAYS))
     assert block is not None
     return block.monitor.state.at
+
+
+def test_a_campaign_that_was_known_of_is_no_breakdown_and_a_release_is_no_excuse() -> None:
+    arrive(0, 50, toys=6)
+    for first in (50, 64, 78):
+        arrive(first, first + 2, toys=24, garden=24)
+        arrive(first + 2, min(first + 14, BROKE), toys=6)
+    watching.choose_series(at(BROKE))
+    assert watching.watch(at(BROKE), TAXONOMY) == []
+    arrive(BROKE, DAYS, toys=24, garden=24)
+    for kind, expected in (("campaign", 0), ("release", 1)):
+        PlannedEvent.objects.all().delete()
+        for first in (50, 64, 78, BROKE):
+            until = at(first + 3) if first == BROKE else at(first + 2)
+            PlannedEvent.objects.create(title="x", kind=kind, starts_at=at(first), ends_at=until)
+        Series.objects.update(changed_from=at(BROKE).date())
+        assert len(watching.watch(at(DAYS), TAXONOMY)) == expected

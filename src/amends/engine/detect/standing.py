@@ -33,11 +33,18 @@ LAG: Final = 3
 """Complete buckets that are not taken in yet: what comes late for them is no correction."""
 
 
-def catch_up(monitor: Monitor, seen: Seen, until: int, levels: Sequence[NewLevel] = ()) -> Judged:
+def catch_up(
+    monitor: Monitor,
+    seen: Seen,
+    until: int,
+    levels: Sequence[NewLevel] = (),
+    planned: Floats | None = None,
+) -> Judged:
     """Take in the buckets up to `until`, fit when it is time, and return what was said.
 
     `levels` are what people accepted as the new normal, of these series and of those watched with
-    them: all are fitted anew when one is told.
+    them: all are fitted anew when one is told. `planned` is that of `SeriesBatch`, from bucket 0 as
+    far ahead as is known.
     """
     told_at = [_told_at(monitor, level) for level in levels]
     said: list[Judged] = []
@@ -45,7 +52,7 @@ def catch_up(monitor: Monitor, seen: Seen, until: int, levels: Sequence[NewLevel
         at = monitor.state.at
         _accept(monitor, [v for v, when in zip(levels, told_at, strict=True) if when == at])
         if needs_fit(monitor):
-            monitor.fit(Past(*seen(at - monitor.look_back, at)))
+            monitor.fit(Past(*seen(at - monitor.look_back, at), planned=planned))
         if at >= until:
             return _joined(said, len(monitor.keys))
         history = monitor.config.history(monitor.bucket)
@@ -108,11 +115,16 @@ def with_above(keys: Sequence[SeriesKey], wanted: Sequence[SeriesKey]) -> list[S
 
 
 def replay(
-    batch: SeriesBatch, config: DetectConfig, settled: int, levels: Sequence[NewLevel] = ()
+    batch: SeriesBatch,
+    config: DetectConfig,
+    settled: int,
+    levels: Sequence[NewLevel] = (),
+    planned: Floats | None = None,
 ) -> tuple[Detection, Monitor]:
     """Return what the standing watch said of a batch of one family, and its state at `settled`.
 
-    The batch begins where the watch did and ends with the bucket that runs.
+    The batch begins where the watch did and ends with the bucket that runs; `levels` and `planned`
+    are those of `catch_up`.
     """
 
     def seen(first: int, end: int) -> tuple[Floats, Floats]:
@@ -120,7 +132,7 @@ def replay(
 
     monitor = Monitor(batch.keys, batch.bucket, batch.starts[0], config)
     end = len(batch.starts)
-    said = [catch_up(monitor, seen, settled, levels)]
+    said = [catch_up(monitor, seen, settled, levels, planned)]
     if reaches(monitor, end - 1):
         said.append(monitor.peek(*seen(settled, end), batch.elapsed))
     else:  # its history is too short to be judged

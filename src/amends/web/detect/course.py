@@ -13,7 +13,12 @@ from amends.engine.detect import DetectConfig, Detection, detect
 from amends.flows.analyze.charts import series_chart
 from amends.flows.analyze.watching import Watched
 from amends.web.detect import rolled_up
-from amends.web.detect.in_force import config_in_force, levels_in_force
+from amends.web.detect.in_force import (
+    config_in_force,
+    levels_in_force,
+    planned_days,
+    planned_in_force,
+)
 from amends.web.detect.models import Series
 from amends.web.ui.kept import Kept
 
@@ -42,12 +47,20 @@ def course_of(
     """
     start = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     batch = rolled_up.read([series], start - HISTORY, until)[0]
+    batch = replace(batch, planned=planned_in_force(batch.starts[0], len(batch.starts)))
     if batch.elapsed > NEARLY_WHOLE:
         batch = replace(batch, elapsed=1.0)
     config = _paced(settings or config_in_force(series.measure), batch)
     budget = config.false_alarms_per_series_year
     levels = [v for v in levels_in_force(series.measure) if v.key == series.key]
-    key = (series.pk, batch.starts[0].item(), len(batch.starts), budget, len(levels))
+    key = (
+        series.pk,
+        batch.starts[0].item(),
+        len(batch.starts),
+        budget,
+        len(levels),
+        planned_days(),
+    )
     found = ranges.get(key, lambda: detect(batch, config, levels))
     if found is None:
         return None

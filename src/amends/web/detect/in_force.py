@@ -1,15 +1,24 @@
 """The settings of the watch in force: the budget, each measure's part of it, accepted levels."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 
-from amends.engine.contracts import NewLevel
+from amends.engine.contracts import Floats, NewLevel
 from amends.engine.detect import DetectConfig
 from amends.flows.watch import FALSE_ALARMS_PER_YEAR, config_for
-from amends.web.detect.models import AcceptedLevel, Budget, Recalibration, Series
+from amends.web.detect.models import (
+    AcceptedLevel,
+    Budget,
+    EventKind,
+    PlannedEvent,
+    Recalibration,
+    Series,
+)
 
+EXPECTED_KINDS: Final = (EventKind.CAMPAIGN.value, EventKind.WAVE.value)
+"""Planned events whose rise is no breakdown: baselines learn what they usually do."""
 FOLLOWED: Final = FALSE_ALARMS_PER_YEAR
 """Budget under which open breakdowns are followed while nobody is called for new ones."""
 
@@ -39,6 +48,38 @@ def levels_in_force(measure: str) -> tuple[NewLevel, ...]:
         NewLevel(level.series.key, _day(level.since), _day(level.told_at))
         for level in told.order_by("told_at", "pk")
     )
+
+
+def planned_days() -> tuple[tuple[str, date, date], ...]:
+    """Return the kinds, first and last days of what is expected to show everywhere, in order.
+
+    A release or a change of staffing is no excuse: what it breaks is to be told.
+    """
+    found = PlannedEvent.objects.filter(kind__in=EXPECTED_KINDS, slice="[]")
+    return tuple(
+        (event.kind, event.starts_at.astimezone(UTC).date(), _last_day(event))
+        for event in found.order_by("kind", "starts_at", "pk")
+    )
+
+
+def planned_in_force(first: np.datetime64, n_days: int) -> Floats | None:
+    """Return 1 on the days on which something of a kind is on, (kinds, n); None: nothing is."""
+    events = planned_days()
+    if not events:
+        return None
+    days = first.astype("datetime64[D]") + np.arange(n_days)
+    on = np.zeros((len(EXPECTED_KINDS), n_days))
+    for kind, begin, last in events:
+        is_on = (days >= np.datetime64(begin)) & (days <= np.datetime64(last))
+        on[EXPECTED_KINDS.index(kind)] += is_on
+    return np.minimum(on, 1.0)
+
+
+def _last_day(event: PlannedEvent) -> date:
+    if event.ends_at is None:
+        return event.starts_at.astimezone(UTC).date()
+    last = max(event.ends_at - timedelta(seconds=1), event.starts_at)
+    return last.astimezone(UTC).date()
 
 
 def _day(at: datetime) -> np.datetime64:

@@ -2,13 +2,14 @@
 
 A block holds all series of a measure, because baselines lean on each other. It stands at the last
 settled day (`engine/detect/standing.py`). What a process has read it keeps at hand, as long as the
-database holds the same; what was never there, or was kept under other settings, is learnt again
-from the rollups.
+database holds the same; what was never there, or was kept under other settings or without knowing
+of a planned event, is learnt again from the rollups.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -28,6 +29,7 @@ from amends.engine.detect import (
     with_above,
 )
 from amends.engine.detect.state import State
+from amends.web.detect.in_force import planned_days, planned_in_force
 from amends.web.detect.models import Series, WatchState, slice_text
 from amends.web.detect.rolled_up import elapsed_of, first_day, read_days
 
@@ -35,6 +37,8 @@ Ints = NDArray[np.int64]
 
 RECENT: Final = timedelta(days=200)
 """How far back a block begins that is learnt from the rollups."""
+AHEAD_DAYS: Final = 400
+"""Days ahead for which planned events are known to a fit: more than any forecast reaches."""
 _DAY: Final = np.timedelta64(1, "D")
 
 
@@ -106,7 +110,9 @@ def block_of(
 
 def settle(block: Block, levels: Sequence[NewLevel], now: datetime) -> None:
     """Take in the days that are settled by now, and keep the block."""
-    catch_up(block.monitor, block.seen, max(block.bucket(now) - LAG, 0), levels)
+    at_hand.pop(block.measure, None)  # it changes in place, and is whole again when it is kept
+    until = max(block.bucket(now) - LAG, 0)
+    catch_up(block.monitor, block.seen, until, levels, _planned(block, now))
     save(block)
 
 
@@ -131,7 +137,8 @@ def replayed(
         exposure=exposure,
         elapsed=elapsed_of(now),
     )
-    return (batch, *replay(batch, block.monitor.config, block.monitor.state.at, levels))
+    settled, planned = block.monitor.state.at, _planned(block, now)
+    return (batch, *replay(batch, block.monitor.config, settled, levels, planned))
 
 
 def correct(
@@ -174,6 +181,7 @@ def save(block: Block) -> None:
         defaults={
             "first_on": block.day(0),
             "stamp": stamp,
+            "planned": _planned_mark(),
             "kept": block.monitor.to_bytes(),
             "n_series": len(block.ids),
         },
@@ -182,7 +190,8 @@ def save(block: Block) -> None:
 
 
 def _loaded(measure: str, config: DetectConfig) -> Block | None:
-    found = WatchState.objects.filter(measure=measure).values_list("stamp", "first_on").first()
+    kept_so = WatchState.objects.filter(measure=measure, planned=_planned_mark())
+    found = kept_so.values_list("stamp", "first_on").first()
     if found is None:
         return None
     stamp, first_on = found
@@ -207,8 +216,19 @@ def _learnt(
     block = _block(measure, keys, monitor, state=monitor.state)
     end = max(block.bucket(now) - LAG, 0)
     value, exposure = block.seen(0, end)
-    catch_up(block.monitor, lambda a, b: (value[:, a:b], exposure[:, a:b]), end, levels)
+    planned = _planned(block, now)
+    catch_up(block.monitor, lambda a, b: (value[:, a:b], exposure[:, a:b]), end, levels, planned)
     return block
+
+
+def _planned(block: Block, now: datetime) -> Floats | None:
+    return planned_in_force(block.first, block.bucket(now) + AHEAD_DAYS)
+
+
+def _planned_mark() -> str:
+    """Return what tells the planned events known now from others; none: empty."""
+    events = planned_days()
+    return sha256(repr(events).encode()).hexdigest()[:16] if events else ""
 
 
 def _block(measure: str, keys: Sequence[SeriesKey], like: Monitor, *, state: State) -> Block:

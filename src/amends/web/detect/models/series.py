@@ -70,6 +70,8 @@ class WatchState(models.Model):
     measure = models.CharField(max_length=40, unique=True)
     first_on = models.DateField()
     """The day of bucket 0."""
+    planned = models.CharField(max_length=16, blank=True)
+    """Mark of the planned events that it rests on."""
     stamp = models.UUIDField()
     """Another one whenever it is written: a process knows by it whether its copy is the latest."""
     kept = models.BinaryField()
