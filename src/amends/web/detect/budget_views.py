@@ -15,7 +15,7 @@ from amends.flows.watch import config_for
 from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
-from amends.web.detect import actions, budgets
+from amends.web.detect import actions, budgets, past_alarms
 from amends.web.detect.budget_charts import curve_chart, tried_chart
 from amends.web.detect.charts import counted
 from amends.web.detect.course import course_of
@@ -54,7 +54,7 @@ class BacktestContext:
     outlook: budgets.Outlook | None
     steps: tuple[tuple[int, str], ...]
     kpis: tuple[Kpi, ...]
-    alarms: list[budgets.AlarmRow]
+    alarms: list[past_alarms.AlarmRow]
     events: tuple[tuple[str, str], ...]
     series: Series | None
     where: str
@@ -91,7 +91,7 @@ def backtest(request: HttpRequest) -> HttpResponse:
     now, study = timezone.now(), budgets.latest_study()
     step, in_force = _step(request.GET.get("step")), budgets.step_in_force()
     point = study.points[step] if study else None
-    alarms = budgets.alarm_rows(study.points[step], study.made_at) if study else []
+    alarms = past_alarms.alarm_rows(study.points[step], study.made_at) if study else []
     series = _series(request.GET.get("series", ""), alarms)
     course = None
     if series is not None:
@@ -165,7 +165,9 @@ def _backtest_kpis(point: dict[str, object]) -> tuple[Kpi, ...]:
             "Alarms in 90 days", str(point["n_alarms"]), note="those that begin together count once"
         ),
         Kpi(
-            "False alarms", budgets.false_rate(point), note="what matches no breakdown judged real"
+            "False alarms",
+            past_alarms.false_rate(point),
+            note="match no breakdown judged real",
         ),
         Kpi("Known events found", f"{len(delays)} of {len(events)}", note=late),
     )
@@ -183,7 +185,7 @@ def _step(asked: str | None) -> int:
     return budgets.step_in_force()
 
 
-def _series(asked: str, alarms: list[budgets.AlarmRow]) -> Series | None:
+def _series(asked: str, alarms: list[past_alarms.AlarmRow]) -> Series | None:
     watched = Series.objects.exclude(measure=SILENCE.name)
     if asked.isdecimal() and len(asked) < 18:
         found = watched.filter(pk=int(asked)).first()

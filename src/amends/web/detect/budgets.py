@@ -1,14 +1,13 @@
 """The budget in figures and words: what is in force, what another would mean, what came of it."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Count
 
-from amends.engine.contracts import SILENCE, Slice, measure_named
+from amends.engine.contracts import SILENCE, measure_named
 from amends.flows.budget_study import BUDGETS, PLANTED_DAYS, SHOWN_DAYS
 from amends.flows.report import words
 from amends.web.accounts.models import User
@@ -20,17 +19,14 @@ from amends.web.detect.models import (
     BudgetStudy,
     Recalibration,
     Series,
-    slice_text,
 )
 from amends.web.detect.recalibrating import Precision, precisions
-from amends.web.detect.telling import place
 from amends.web.ui.parts import Event
 
 WEEKS: Final = 13
 """How far back the alarms by team and severity are counted."""
 MAIN_RATIO: Final = 2.0
 """The planted rise that sentences tell of."""
-SHOWN_ALARMS: Final = 40
 LOGGED: Final = 12
 _NAMES: Final = {
     0.0: "none",
@@ -75,19 +71,6 @@ class PrecisionRow:
     share: str
     interval: str
     part: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmRow:
-    """An alarm that a budget would have raised."""
-
-    at: datetime
-    label: str
-    where: str
-    size: str
-    known_event: str
-    others: int
-    series: int | None
 
 
 def budget_label(per_year: float) -> str:
@@ -194,38 +177,6 @@ def set_by() -> tuple[User | None, datetime] | None:
     """Return who stated the budget in force, and when; None: nobody did."""
     latest = Budget.objects.select_related("set_by").order_by("-pk").first()
     return None if latest is None else (latest.set_by, latest.set_at)
-
-
-def alarm_rows(point: dict[str, Any], made_at: datetime) -> list[AlarmRow]:
-    """Return the alarms of one budget, the latest first, with the series each shows in."""
-    alarms: Sequence[dict[str, Any]] = point["alarms"][::-1][:SHOWN_ALARMS]
-    slices = {(a["measure"], slice_text(Slice.of(a["slice"]))) for a in alarms}
-    found = Series.objects.filter(
-        measure__in={m for m, _ in slices}, slice__in={s for _, s in slices}
-    )
-    ids = {(s.measure, s.slice): s.pk for s in found}
-    return [
-        AlarmRow(
-            # The day that alarmed may not have been over.
-            min(datetime.fromisoformat(a["detected_at"]), made_at),
-            measure_named(a["measure"]).label,
-            place(where),
-            f"{words.number(a['observed'], 0)} where {words.number(a['expected'], 0)} expected",
-            a["known_event"] or "",
-            a["others"],
-            ids.get((a["measure"], slice_text(where))),
-        )
-        for a in alarms
-        for where in (Slice.of(a["slice"]),)
-    ]
-
-
-def false_rate(point: dict[str, Any]) -> str:
-    """Return `3.1 a year (1.2 – 6.4)`; a dash when nobody judged anything."""
-    if point["false_per_year"] is None:
-        return words.NONE
-    low, high = (words.number(v, 1) for v in point["false_interval"])
-    return f"{words.number(point['false_per_year'], 1)} a year ({words.interval(low, high)})"
 
 
 def watched_series() -> int:

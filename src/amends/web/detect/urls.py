@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from amends.web.detect import budget_views, event_views, views
+from amends.web.detect import budget_views, event_views, list_views, views
 
 app_name = "detect"
 urlpatterns = [
-    path("", views.breakdowns, name="breakdowns"),
+    path("", list_views.breakdowns, name="breakdowns"),
     path("budget/", budget_views.budget, name="budget"),
     path("budget/save/", budget_views.save, name="save_budget"),
     path("backtest/", budget_views.backtest, name="backtest"),
