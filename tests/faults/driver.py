@@ -34,7 +34,7 @@ from tests.web.arrivals import (  # noqa: E402
 
 from amends.engine.contracts import SeriesKey, Slice  # noqa: E402
 from amends.web.cases.models import Case, Entry  # noqa: E402
-from amends.web.detect.watching import landed  # noqa: E402
+from amends.web.detect.keeping import landed  # noqa: E402
 from amends.web.intake import accounting  # noqa: E402
 from amends.web.intake.lake import lake  # noqa: E402
 from amends.web.intake.models import Delivery, Landing, QuarantinedRow  # noqa: E402

@@ -101,7 +101,7 @@ def _is_worked_off() -> bool:
 
 
 def _look() -> dict[str, Any]:
-    from amends.web.detect.watching import landed  # noqa: PLC0415
+    from amends.web.detect.keeping import landed  # noqa: PLC0415
     from amends.web.intake import accounting  # noqa: PLC0415
 
     rows = landed()

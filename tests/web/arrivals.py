@@ -10,8 +10,9 @@ from tests.web.tables import table
 
 from amends.engine.contracts import SeriesKey
 from amends.web.detect import rollups
+from amends.web.detect.keeping import landed
 from amends.web.detect.models import Series
-from amends.web.detect.watching import landed
+from amends.web.detect.rolled_up import read
 from amends.web.intake.models import Way
 from amends.web.intake.receiving import Receipt, receive, withdraw
 from amends.web.project import pipeline
@@ -61,7 +62,7 @@ def follow(*keys: SeriesKey) -> None:
 def rolled_up(key: SeriesKey, days: int = 4) -> tuple[list[float], list[float]]:
     """Return value and exposure of each day, 0 where nothing is known."""
     [series] = [s for s in Series.objects.all() if s.key == key]
-    [batch] = rollups.read([series], DAY, DAY + timedelta(days=days))
+    [batch] = read([series], DAY, DAY + timedelta(days=days))
     value = [0.0 if v != v else v for v in batch.value[0].tolist()]  # noqa: PLR0124  (not a number)
     return value[:days], batch.exposure[0].tolist()[:days]
 

@@ -44,7 +44,7 @@ def read_known_events(path: Path) -> tuple[KnownEvent, ...]:
         if last[row] < first[row]:
             raise BadInput("The event ends before it starts.", where=where)
         cells = {name: _cell(table, name, row) for name in ("name", "measure", "series", "slice")}
-        place = _slice(cells["slice"], where)
+        place = read_slice(cells["slice"], where)
         if cells["series"]:
             place = Slice.of({**place.as_dict(), "series": cells["series"]})
         is_date = last[row] == last[row].astype("datetime64[D]")
@@ -58,7 +58,15 @@ def _cell(table: pa.Table, name: str, row: int) -> str:
     return str(table[name][row]).strip() if name in table.column_names else ""
 
 
-def _slice(text: str, where: str) -> Slice:
+def read_slice(text: str, where: str) -> Slice:
+    """Read `product=fibre, region=north`.
+
+    Raises
+    ------
+    BadInput
+        A part is no dimension with a value.
+
+    """
     terms = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         dim, equals, value = part.partition("=")

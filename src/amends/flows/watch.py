@@ -1,7 +1,8 @@
 """Watching a running system: which series, what stands out in them, and what it is."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from math import ceil, log2
 from typing import Final
 
 import pyarrow as pa
@@ -10,7 +11,9 @@ import pyarrow.compute as pc
 from amends.engine.contracts import Breakdown, Evidence, SeriesBatch, SeriesKey, Taxonomy
 from amends.engine.detect import (
     DetectConfig,
+    Detection,
     Finding,
+    Judged,
     detect,
     find_breakdowns,
     group_overlapping,
@@ -30,6 +33,8 @@ Tick = Callable[[str, int, int], None]
 
 FALSE_ALARMS_PER_YEAR: Final = 6.0
 """The budget for everything that is watched: one false breakdown in two months."""
+_STEPS: Final = 4
+"""Numbers of series that are told apart within a doubling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Found:
     """Other measures in which it shows."""
     key: SeriesKey
     """The series that tells it best."""
+    stands_for: int
+    """Other series that alarmed at once and are told with it."""
 
 
 def keys_to_watch(signals: pa.Table) -> list[SeriesKey]:
@@ -57,9 +64,14 @@ def keys_to_watch(signals: pa.Table) -> list[SeriesKey]:
     ]
 
 
-def config_for(n_series: int) -> DetectConfig:
-    """Return the settings under which `n_series` keep to the budget together."""
-    return DetectConfig.for_total(FALSE_ALARMS_PER_YEAR, n_series)
+def config_for(n_series: int, per_year: float = FALSE_ALARMS_PER_YEAR) -> DetectConfig:
+    """Return the settings under which `n_series` keep to the budget together.
+
+    Their number is rounded up by a fifth at most: a few new series change no threshold, so that
+    what the watch has learnt can be kept.
+    """
+    steps = ceil(_STEPS * log2(max(n_series, 1)))
+    return DetectConfig.for_total(per_year, ceil(2 ** (steps / _STEPS)))
 
 
 def judge(batches: Sequence[SeriesBatch], config: DetectConfig, tick: Tick) -> list[Watched]:
@@ -67,11 +79,30 @@ def judge(batches: Sequence[SeriesBatch], config: DetectConfig, tick: Tick) -> l
     judged = []
     for number, batch in enumerate(batches):
         tick("watching for breakdowns", number, len(batches))
-        detection = detect(batch, config)
-        findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
-        judged.append(Watched(batch.keys[0].measure, batch, detection, findings))
+        judged.append(watched(batch, detect(batch, config)))
     tick("watching for breakdowns", len(batches), len(batches))
     return told_once(judged)
+
+
+def watched(batch: SeriesBatch, detection: Detection) -> Watched:
+    """Return a batch of one measure with what stands out in it, overlapping findings grouped."""
+    findings = group_overlapping(find_breakdowns(detection, batch), batch, detection)
+    return Watched(batch.keys[0].measure, batch, detection, findings)
+
+
+def lately(batch: SeriesBatch, detection: Detection, n: int) -> tuple[SeriesBatch, Detection]:
+    """Return the last `n` buckets of what was judged."""
+    last = slice(max(len(batch.starts) - n, 0), None)
+    said = {field.name: getattr(detection, field.name)[:, last] for field in fields(Judged)}
+    cut = replace(
+        batch,
+        starts=batch.starts[last],
+        value=batch.value[:, last],
+        exposure=batch.exposure[:, last],
+        closed=None if batch.closed is None else batch.closed[last],
+        planned=None if batch.planned is None else batch.planned[:, last],
+    )
+    return cut, replace(detection, **said)
 
 
 def only(judged: Sequence[Watched], wanted: Callable[[Watched, Finding], bool]) -> list[Watched]:
@@ -108,6 +139,7 @@ def tell(
             cause=event.cause or "",
             also=event.also,
             key=event.finding.key,
+            stands_for=event.finding.stands_for,
         )
 
 

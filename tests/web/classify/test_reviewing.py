@@ -20,7 +20,7 @@ from amends.web.classify import jobs
 from amends.web.classify.in_force import classifier_in_force, put_in_force
 from amends.web.classify.models import ClassifierVersion, ConfirmedCause, Review
 from amends.web.classify.reviewing import agreement_of
-from amends.web.detect.watching import landed
+from amends.web.detect.keeping import landed
 from amends.web.project import pipeline, relabelling
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -169,10 +169,10 @@ def test_handling_is_one_click_and_tells_the_page(reader: Client, people: People
 def test_what_is_refused_says_why_where_it_was_asked(reader: Client, people: People) -> None:
     b = make_breakdown()
     response = reader.post(
-        f"/breakdowns/{b.pk}/judgement/", {"judgement": "real", "because": ""}, headers=FRAGMENT
+        f"/breakdowns/{b.pk}/judgement/", {"judgement": "maybe"}, headers=FRAGMENT
     )
     assert response.status_code == 422
-    assert "Say why in a few words" in response.content.decode()
+    assert "Choose what it was" in response.content.decode()
     given = {"owner": people.owner.pk}
     assert reader.post(f"/breakdowns/{b.pk}/owner/", given, headers=FRAGMENT).status_code == 422
 

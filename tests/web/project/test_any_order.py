@@ -13,7 +13,7 @@ from pytest_django import Settings
 from tests.web.arrivals import complaint, follow, orders, rolled_up, send, take_back, wipe
 
 from amends.engine.contracts import SeriesKey, Slice
-from amends.web.detect.watching import landed
+from amends.web.detect.keeping import landed
 from amends.web.intake import accounting
 from amends.web.intake.models import Arrival, Identity
 from amends.web.project import pipeline

@@ -19,6 +19,7 @@ from amends.engine.contracts import BadInput, QuarantinedRow, SeriesKey
 from amends.web.cases.models import Case, Entry
 from amends.web.detect import rollups
 from amends.web.detect.models import Series
+from amends.web.detect.rolled_up import read
 from amends.web.intake import models as intake
 from amends.web.intake.accounting import gaps, terms
 from amends.web.intake.erasing import ids_in_lake
@@ -56,7 +57,7 @@ def arrive(*rows: dict[str, object]) -> None:
 
 
 def total(key: SeriesKey) -> float:
-    [batch] = rollups.read(
+    [batch] = read(
         [s for s in Series.objects.all() if s.key == key],
         timezone.now() - timedelta(days=40),
         timezone.now(),

@@ -15,7 +15,7 @@ from tests.web.tables import table
 from amends.engine.contracts import SeriesKey, Slice
 from amends.engine.signals import roll_up_slices
 from amends.web.cases.models import Case
-from amends.web.detect.watching import landed
+from amends.web.detect.keeping import landed
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, Identity, Landing
 from amends.web.intake.receiving import receive

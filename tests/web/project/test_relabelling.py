@@ -12,7 +12,7 @@ from tests.web.arrivals import DAY, arrive, complaint, follow, orders, rolled_up
 from amends.engine.contracts import SeriesKey, Slice
 from amends.web.cases.models import Case
 from amends.web.classify.models import ConfirmedCause
-from amends.web.detect.watching import landed
+from amends.web.detect.keeping import landed
 from amends.web.intake import accounting
 from amends.web.intake.models import Landing
 from amends.web.project import pipeline, relabelling

@@ -22,7 +22,7 @@ from tests.web.arrivals import (
 
 from amends.engine.contracts import SeriesKey
 from amends.web.cases.models import Case, State
-from amends.web.detect.watching import landed
+from amends.web.detect.keeping import landed
 from amends.web.intake import accounting
 from amends.web.intake.identities import Answer
 from amends.web.intake.lake import lake

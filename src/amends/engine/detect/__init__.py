@@ -9,13 +9,17 @@ from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
+from .recalibrate import budget_factor
 from .resolutions import ResolutionPace, resolution_pace
 from .rhythm import Rhythm, learn_rhythm
+from .rows import put
 from .severity import severity_of
 from .silence import Silence, SilenceConfig, judge_silence
+from .standing import LAG, catch_up, look, reaches, replay, with_above, with_places
 from .storm import break_storms
 
 __all__ = [
+    "LAG",
     "PACES",
     "DetectConfig",
     "Detection",
@@ -30,6 +34,8 @@ __all__ = [
     "Silence",
     "SilenceConfig",
     "break_storms",
+    "budget_factor",
+    "catch_up",
     "check_batch",
     "detect",
     "discover",
@@ -40,7 +46,13 @@ __all__ = [
     "learn_rhythm",
     "leaves_at",
     "localize",
+    "look",
+    "put",
+    "reaches",
+    "replay",
     "resolution_pace",
     "severity_of",
     "to_breakdown",
+    "with_above",
+    "with_places",
 ]

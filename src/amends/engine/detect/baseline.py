@@ -83,7 +83,8 @@ def forecast(
 ) -> Forecast:
     """Fit the buckets [first, origin) and forecast [origin, end); `span` = (first, origin, end).
 
-    `before` holds coefficients and dispersion of the last origin: the fit starts from them.
+    `before` holds coefficients and dispersion of the last origin: the fit starts from them, and
+    anew where they are NaN.
     """
     first, origin, end = span
     past = Design(design.columns[first:origin])
@@ -96,8 +97,9 @@ def forecast(
         prior = _prior(design, coef, history.parents[members])
         start = None
         if before is not None and before[0].shape[1] == p:
-            start = Fit(before[0][members], np.empty((0, p, p)), before[1][members])
-        fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start, widths)
+            start = _start(link, past, _rows(history.seen, members), prior, _at(before, members))
+        runs = _Runs(widths, design.is_planned[first:origin])
+        fit, seen, mean = _fit(link, past, _rows(history.seen, members), prior, start, runs)
         coef[members], dispersion[members] = fit.coef, fit.dispersion
         level, level_variance = _level(link, seen, fit, mean, pace)
         eta[members] = fit.coef @ ahead.columns.T + level[:, None]
@@ -128,7 +130,7 @@ def _fit(
     seen: Observed,
     prior: Prior,
     start: Fit | None,
-    widths: Sequence[int],
+    runs: "_Runs",
 ) -> tuple[Fit, Observed, Floats]:
     """Return the fit, the observations with past outbreaks weighted down, and what is expected."""
     used = past.columns.shape[1]
@@ -136,13 +138,29 @@ def _fit(
     weighed = seen
     mean = expected(link, past, seen, fit)
     for _ in range(1 if start else _WEIGHED_STEPS):
-        weight = seen.weight * _calm(link, seen, mean, fit, widths)
+        weight = seen.weight * _calm(link, seen, mean, fit, runs)
         weighed = Observed(seen.value, seen.exposure, weight)
         dispersion = pearson_dispersion(link, weighed, mean, used, _PRIOR_DISPERSION)
         dispersion = np.maximum(dispersion, link.least_dispersion)
         fit = newton_step(link, past, weighed, prior, replace(fit, dispersion=dispersion), mean)
         mean = expected(link, past, seen, fit)
     return fit, weighed, mean
+
+
+def _at(before: tuple[Floats, Floats], members: Indices) -> Fit:
+    coef = before[0][members]
+    return Fit(coef, np.empty((0, coef.shape[1], coef.shape[1])), before[1][members])
+
+
+def _start(link: Link, past: Design, seen: Observed, prior: Prior, before: Fit) -> Fit:
+    """Return where a fit goes on; series without a last fit begin with a plain one."""
+    new = np.flatnonzero(np.isnan(before.coef).any(axis=1))
+    if not len(new):
+        return before
+    plain = _plain_fit(link, past, _rows(seen, new), Prior(prior.mean[new], prior.precision[new]))
+    coef, dispersion = before.coef.copy(), before.dispersion.copy()
+    coef[new], dispersion[new] = plain.coef, plain.dispersion
+    return replace(before, coef=coef, dispersion=dispersion)
 
 
 def _plain_fit(link: Link, past: Design, seen: Observed, prior: Prior) -> Fit:
@@ -163,17 +181,28 @@ def _plain_fit(link: Link, past: Design, seen: Observed, prior: Prior) -> Fit:
     return replace(fit, dispersion=np.maximum(dispersion, link.least_dispersion))
 
 
-def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit, widths: Sequence[int]) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Where outbreaks are looked for: runs of these widths, but not while something planned is on.
+
+    What a campaign did is learnt from, by its own regressor.
+    """
+
+    widths: Sequence[int]
+    is_planned: NDArray[np.bool_]
+
+
+def _calm(link: Link, seen: Observed, mean: Floats, fit: Fit, runs: _Runs) -> Floats:
     """Return the weights of past buckets: next to nothing for those of an outbreak.
 
     A bucket's residual is that of the worst run of buckets it lies in, for runs of several widths:
     an outbreak of two weeks need not stand out in either. It is read off the tail probability, so
     that a skewed distribution has no more outliers than a normal one.
     """
-    counted = seen.weight > 0
+    counted = (seen.weight > 0) & ~runs.is_planned
     value, exposure, usual = (np.where(counted, f, 0.0) for f in (seen.value, seen.exposure, mean))
     worst = np.zeros_like(mean)
-    for width in widths:
+    for width in runs.widths:
         run, run_exposure, run_mean = (_runs(f, width) for f in (value, exposure, usual))
         variance = link.variance(run_mean, run_exposure) * fit.dispersion[:, None]
         above = link.sign * (run - run_mean)

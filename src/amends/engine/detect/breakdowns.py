@@ -85,6 +85,8 @@ def find_breakdowns(
         free_from = 0
         for number in range(1, int(events.max()) + 1):
             span = np.flatnonzero(events == number)
+            if not len(span):  # it was over before the batch begins
+                continue
             finding = _finding(detection, batch, int(row), span, free_from)
             free_from = finding.last + 1
             if finding.detected >= since:

@@ -26,6 +26,8 @@ class Regressors:
     """Prior standard deviation of a series that nothing lies above."""
     child_sd: Floats
     """Prior standard deviation about the coefficients of the series above."""
+    is_planned: NDArray[np.bool_]
+    """(T,): something planned is on, so that what stands out is its doing, and no outbreak."""
 
 
 def regressors(
@@ -69,4 +71,7 @@ def regressors(
             columns.append(np.asarray(kind, dtype=float))
             sd.append(_PLANNED_SD)
     root = np.array(sd)
-    return Regressors(np.column_stack(columns), root, root / 2)
+    is_planned = np.zeros(len(trend), dtype=bool)
+    for kind in planned:
+        is_planned |= kind != 0
+    return Regressors(np.column_stack(columns), root, root / 2, is_planned)

@@ -120,7 +120,7 @@ class Monitor:
         if state.at >= state.fitted_until or not state.judged.any():
             state.n_known += known.sum(axis=1)
             state.at += k
-            return _nothing(value.shape)
+            return nothing_said(value.shape)
         return self._judge(value, known, exposure, elapsed)
 
     def peek(self, value: Floats, exposure: Floats, elapsed: float = 1.0) -> Judged:
@@ -240,6 +240,7 @@ class Monitor:
         number = int(state.events[row]) if state.is_open[row] else 0
         state.levels = np.vstack([state.levels, [[row, since, number]]])
         state.free_from[row] = state.at
+        state.coef[row] = np.nan  # lest the old level pass for what the new one is an outbreak of
 
     def _judge(self, value: Floats, known: Bools, exposure: Floats, elapsed: float) -> Judged:
         state, k = self.state, value.shape[1]
@@ -256,7 +257,7 @@ class Monitor:
         seen_of = (value, exposure)
         ratios = likelihood_ratios(self.link, seen_of, (eta, sd), phi, self.config)
         low, high = self.link.range(mean, exposure, noise + drift**2, _RANGE_Z)
-        told = _nothing(value.shape)
+        told = nothing_said(value.shape)
         seen, given, usual, scatter, unsure = (
             np.where(usable, f, 0.0) for f in (value, exposure, mean, noise, drift)
         )
@@ -310,7 +311,9 @@ def _settings(bucket: Bucket, first: np.datetime64, config: DetectConfig) -> str
     return sha256(f"{bucket}|{first}|{config!r}".encode()).hexdigest()[:16]
 
 
-def _nothing(shape: tuple[int, ...]) -> Judged:
+def nothing_said(shape: tuple[int, ...]) -> Judged:
+    """Return what is said where nothing is judged."""
+
     def empty() -> Floats:
         return np.full(shape, np.nan)
 

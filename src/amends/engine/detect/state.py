@@ -58,7 +58,7 @@ class State:
     events: Ints
     """Breakdowns so far."""
     coef: Floats
-    """Coefficients of the last fit, (N, p)."""
+    """Coefficients of the last fit, (N, p); NaN: the next one starts anew."""
     dispersion: Floats
     eta: Floats
     """Predictor of the buckets from the last fit to the next, (N, k)."""

@@ -119,10 +119,13 @@ def watch(signals: pa.Table, options: AnalyzeOptions, tick: Tick) -> Watch:
     return Watch(period, dims, tuple(watched), "", said, config)
 
 
-def told_once(judged: Sequence[Watched]) -> list[Watched]:
-    """Return what was watched with alarm storms grouped, over all measures; see `break_storms`."""
-    n_series = sum(len(w.batch.keys) for w in judged)
-    calmed = iter(break_storms([f for w in judged for f in w.findings], n_series))
+def told_once(judged: Sequence[Watched], n_series: int | None = None) -> list[Watched]:
+    """Return what was watched with alarm storms grouped, over all measures; see `break_storms`.
+
+    `n_series` is how many were looked at, when `judged` holds only those that stand out.
+    """
+    among = sum(len(w.batch.keys) for w in judged) if n_series is None else n_series
+    calmed = iter(break_storms([f for w in judged for f in w.findings], among))
     return [replace(w, findings=tuple(next(calmed) for _ in w.findings)) for w in judged]
 
 

@@ -102,7 +102,7 @@ ROWS: Final = (
     (Verb.TAXONOMY_EDIT,    "-       -       -       all     -       -       -       -", "change the taxonomy of causes"),
     (Verb.BREAKDOWN_READ,   "all     all     all     all     all     all     all     -", "see breakdowns and their evidence"),
     (Verb.BREAKDOWN_HANDLE, "all     all     -       all     team    -       -       -", "acknowledge, own and close breakdowns"),
-    (Verb.DETECTOR_TUNE,    "-       all     -       all     -       -       -       -", "change thresholds and false-alarm budgets"),
+    (Verb.DETECTOR_TUNE,    "all     all     -       all     -       -       -       -", "change thresholds and false-alarm budgets"),
     (Verb.CASE_READ,        "all     all     team    all     -       all     all     -", "read cases"),
     (Verb.CASE_OPEN,        "-       all     all     -       -       -       all     -", "open a case by hand"),
     (Verb.CASE_WORK,        "-       all     team    -       -       -       own     -", "work on a case: notes, handoffs, closing"),

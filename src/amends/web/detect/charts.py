@@ -36,9 +36,9 @@ class Span:
 
 def volume_chart(course: SeriesChart, marks: Sequence[Mark] = ()) -> Chart:
     """Return a course with its breakdowns as dots on the line."""
-    days = _days(course)
+    days = days_of(course)
     dots = [
-        {"value": [days[i], course.value[i]], "href": mark.href, "itemStyle": _dot(mark.severity)}
+        {"value": [days[i], course.value[i]], "href": mark.href, "itemStyle": dot(mark.severity)}
         for mark in marks
         if (i := _index(course, mark.at)) is not None
     ]
@@ -50,23 +50,23 @@ def volume_chart(course: SeriesChart, marks: Sequence[Mark] = ()) -> Chart:
         "z": 6,
         "cursor": "pointer",
     }
-    series = [*_band(course), *_lines(course), *([scatter] if dots else [])]
+    series = [*band(course), *lines(course), *([scatter] if dots else [])]
     n = f"; {words.count(len(dots), 'breakdown')} marked" if dots else ""
     return Chart(
-        "volume", {**_frame(course), "series": series}, sentences.chart_sentence(course) + n
+        "volume", {**frame_of(course), "series": series}, sentences.chart_sentence(course) + n
     )
 
 
 def breakdown_chart(course: SeriesChart, span: Span) -> Chart:
     """Return a breakdown's own series: shaded while it lasts, with its onset and its detection."""
-    days = _days(course)
+    days = days_of(course)
     last = days[-1]
 
     def day(at: datetime | None) -> str:
         i = None if at is None else _index(course, at)
         return last if i is None else days[i]
 
-    line, *rest = _lines(course)
+    line, *rest = lines(course)
     line["markArea"] = {
         "silent": True,
         "itemStyle": {"color": f"${span.severity}-tint", "opacity": 0.75},
@@ -100,11 +100,11 @@ def breakdown_chart(course: SeriesChart, span: Span) -> Chart:
         "silent": True,
         "z": 5,
         "tooltip": {"show": False},
-        "itemStyle": _dot(span.severity) | {"borderWidth": 1},
+        "itemStyle": dot(span.severity) | {"borderWidth": 1},
     }
-    frame = _frame(course)
+    frame = frame_of(course)
     frame["grid"]["top"] = 26
-    option = {**frame, "series": [*_band(course), line, *rest, dots]}
+    option = {**frame, "series": [*band(course), line, *rest, dots]}
     return Chart("breakdown", option, sentences.chart_sentence(course), height=280)
 
 
@@ -115,7 +115,8 @@ def counted(course: SeriesChart) -> str:
     return f"{counted_label(course.measure)} {course.unit}"
 
 
-def _days(course: SeriesChart) -> list[str]:
+def days_of(course: SeriesChart) -> list[str]:
+    """Return the days as the axis names them."""
     year = course.starts[-1].year
     return [words.day(at, year=at.year != year) for at in course.starts]
 
@@ -128,14 +129,15 @@ def _index(course: SeriesChart, at: datetime) -> int | None:
     return (day - course.starts[0].date()).days
 
 
-def _frame(course: SeriesChart) -> Series:
+def frame_of(course: SeriesChart) -> Series:
+    """Return axes, grid and tooltip."""
     unit = "format:percent" if "%" in course.unit else "format:number"
     return {
         "grid": {"left": 6, "right": 22, "top": 14, "bottom": 2, "containLabel": True},
         "tooltip": {"trigger": "axis"},
         "xAxis": {
             "type": "category",
-            "data": _days(course),
+            "data": days_of(course),
             "boundaryGap": False,
             "axisLabel": {"hideOverlap": True},
         },
@@ -148,8 +150,8 @@ def _frame(course: SeriesChart) -> Series:
     }
 
 
-def _band(course: SeriesChart) -> list[Series]:
-    """Two stacked lines, the range between them, and what was expected: in the tooltip only."""
+def band(course: SeriesChart) -> list[Series]:
+    """Return two stacked lines with the range between, and what was expected for the tooltip."""
     if all(low is None for low in course.low):
         return []
     bare: Series = {"type": "line", "symbol": "none", "silent": True, "lineStyle": {"width": 0}}
@@ -166,8 +168,8 @@ def _band(course: SeriesChart) -> list[Series]:
     ]
 
 
-def _lines(course: SeriesChart) -> list[Series]:
-    """The complete days as a line; today so far as a hollow dot, dashed to it."""
+def lines(course: SeriesChart) -> list[Series]:
+    """Return the complete days as a line; today so far as a hollow dot, dashed to it."""
     name = counted(course).split(" a ", maxsplit=1)[0]
     line: Series = {
         "type": "line",
@@ -180,7 +182,7 @@ def _lines(course: SeriesChart) -> list[Series]:
     n = len(course.value)
     if not course.last_is_partial or n < 2:
         return [{**line, "data": course.value}]
-    days = _days(course)
+    days = days_of(course)
     dash: Series = {
         "type": "line",
         "symbol": "none",
@@ -201,5 +203,6 @@ def _lines(course: SeriesChart) -> list[Series]:
     return [{**line, "data": [*course.value[:-1], None]}, dash, hollow]
 
 
-def _dot(severity: str) -> Series:
+def dot(severity: str) -> Series:
+    """Return the look of a mark."""
     return {"color": f"${severity}", "borderColor": "$surface", "borderWidth": 2, "opacity": 1}

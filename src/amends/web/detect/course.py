@@ -12,8 +12,13 @@ from amends.engine.contracts import Bucket, SeriesBatch, SeriesChart
 from amends.engine.detect import DetectConfig, Detection, detect
 from amends.flows.analyze.charts import series_chart
 from amends.flows.analyze.watching import Watched
-from amends.flows.watch import config_for
-from amends.web.detect import rollups
+from amends.web.detect import rolled_up
+from amends.web.detect.in_force import (
+    config_in_force,
+    levels_in_force,
+    planned_days,
+    planned_in_force,
+)
 from amends.web.detect.models import Series
 from amends.web.ui.kept import Kept
 
@@ -28,18 +33,35 @@ LONG_REFIT_DAYS: Final = 42
 ranges: Final = Kept[Detection](young_seconds=60, old_seconds=600)
 
 
-def course_of(series: Series, since: datetime, until: datetime, title: str) -> SeriesChart | None:
+def course_of(
+    series: Series,
+    since: datetime,
+    until: datetime,
+    title: str,
+    settings: DetectConfig | None = None,
+) -> SeriesChart | None:
     """Return a series from the day of `since` to `until`; None while its range is computed.
 
-    The last day is partial when `until` lies in it. Days before the first rollup are left out.
+    `settings` are those of the watch unless others are tried. The last day is partial when `until`
+    lies in it. Days before the first rollup are left out.
     """
     start = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    batch = rollups.read([series], start - HISTORY, until)[0]
+    batch = rolled_up.read([series], start - HISTORY, until)[0]
+    batch = replace(batch, planned=planned_in_force(batch.starts[0], len(batch.starts)))
     if batch.elapsed > NEARLY_WHOLE:
         batch = replace(batch, elapsed=1.0)
-    key = (series.pk, batch.starts[0].item(), len(batch.starts))
-    config = _config(batch)
-    found = ranges.get(key, lambda: detect(batch, config))
+    config = _paced(settings or config_in_force(series.measure), batch)
+    budget = config.false_alarms_per_series_year
+    levels = [v for v in levels_in_force(series.measure) if v.key == series.key]
+    key = (
+        series.pk,
+        batch.starts[0].item(),
+        len(batch.starts),
+        budget,
+        len(levels),
+        planned_days(),
+    )
+    found = ranges.get(key, lambda: detect(batch, config, levels))
     if found is None:
         return None
     whole = series_chart(Watched(series.measure, batch, found, ()), 0, title)
@@ -66,10 +88,9 @@ def bare_course(
     )
 
 
-def _config(batch: SeriesBatch) -> DetectConfig:
-    """Return the watch's own, so that an alarm on the page is one that was raised."""
+def _paced(config: DetectConfig, batch: SeriesBatch) -> DetectConfig:
     every = LONG_REFIT_DAYS if len(batch.starts) > LONG_DAYS else None
-    return replace(config_for(Series.objects.count()), refit_every=every)
+    return replace(config, refit_every=every)
 
 
 def _from(chart: SeriesChart, start: datetime) -> SeriesChart:

@@ -25,11 +25,28 @@ def history(b: Breakdown) -> list[Event]:
     events = [_noticed(b)]
     for before, after in pairwise(rows):
         events += [Event(*told) for told in _changes(before, after, names)]
-    return events[::-1]
+    events += _accepted(b)
+    return sorted(events, key=lambda event: event.at)[::-1]
 
 
 def _noticed(b: Breakdown) -> Event:
     return Event("Noticed", b.detected_at, "", "activity", cast("Tone", b.severity), "amends")
+
+
+def _accepted(b: Breakdown) -> list[Event]:
+    told = b.levels.select_related("told_by").order_by("told_at", "pk")
+    first = {level.told_at: level for level in reversed(told)}
+    return [
+        Event(
+            "Accepted as the new normal",
+            level.told_at,
+            level.because,
+            "check",
+            "",
+            str(level.told_by or "somebody who left"),
+        )
+        for level in first.values()
+    ]
 
 
 def _names(rows: list[dict[str, Any]]) -> Mapping[int, str]:

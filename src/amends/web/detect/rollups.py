@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +23,10 @@ from amends.engine.contracts import (
     MEASURES,
     SILENCE,
     UNSURE,
-    Bucket,
-    Floats,
     Kind,
-    SeriesBatch,
     SeriesKey,
 )
+from amends.engine.detect import LAG
 from amends.engine.signals import Adder, exposed_slices
 from amends.web.detect.models import Series, slice_text
 from amends.web.intake.bulk import copy_in
@@ -39,6 +37,10 @@ Ints = NDArray[np.int64]
 LANDING_LOCK = 7_204_001
 """Advisory lock: one at a time writes what follows from signals, or fills new series."""
 _DAY = np.timedelta64(1, "D")
+BEFORE_ALL: Final = date(1970, 1, 1)
+"""From when a new series changed."""
+SETTLED_AFTER: Final = timedelta(days=LAG)
+"""Age from which a late exposure is a correction."""
 
 
 @contextmanager
@@ -61,8 +63,7 @@ def add(signals: pa.Table, now: datetime, *, instead_of: pa.Table | None = None)
         changes.append(_cells(followed, instead_of, sign=-1))
     cells = pa.concat_tables(changes)
     _write(cells)
-    changed = pc.unique(cells.filter(pc.not_equal(cells["value"], 0.0))["series_id"])
-    Series.objects.filter(pk__in=changed.to_pylist()).update(changed_at=now)
+    _mark(cells, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ def make_series(signals: pa.Table, keys: Iterable[SeriesKey], now: datetime) -> 
     Series.objects.bulk_create(made)
     if made:
         _copy(_cells(_prepare(made), signals))
-        Series.objects.filter(pk__in=[s.pk for s in made]).update(changed_at=now)
+        Series.objects.filter(pk__in=[s.pk for s in made]).update(
+            changed_at=now, changed_from=BEFORE_ALL
+        )
     return [known[key] for key in wanted]
 
 
@@ -131,53 +134,6 @@ def countable(signals: pa.Table) -> pa.Table:
     is_unsure = pc.fill_null(pc.equal(signals["cause"], UNSURE), False)
     is_routine = pc.and_(pc.equal(signals["kind"], Kind.TICKET.value), is_unsure)
     return signals.filter(pc.invert(is_routine))
-
-
-def read(series: Sequence[Series], since: datetime, until: datetime) -> list[SeriesBatch]:
-    """Return the rollups of some series as one batch per measure.
-
-    Days run from the day of `since` to that of `until`, whose elapsed share is told. Before the
-    first row of the measure's exposure nothing is known.
-    """
-    batches = []
-    first = np.datetime64(since.astimezone(UTC).date(), "D")
-    last = np.datetime64(until.astimezone(UTC).date(), "D")
-    starts = np.arange(first, last + _DAY)
-    midnight = until.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    elapsed = max((until - midnight) / timedelta(days=1), 1e-6)
-    for measure, group in groupby(
-        sorted(series, key=lambda s: (s.measure, s.pk)), key=lambda s: s.measure
-    ):
-        members = list(group)
-        owners = sorted({m.exposure_of_id for m in members if m.exposure_of_id})
-        ids = sorted({m.pk for m in members} | set(owners))
-        row_of = {pk: row for row, pk in enumerate(ids)}
-        value, exposure = _read(row_of, starts)
-        own = [row_of[m.pk] for m in members]
-        if MEASURES[measure].per == "day":
-            shown, exposed = value[own], np.ones((len(members), len(starts)))
-        else:
-            exposed = exposure[[row_of[m.exposure_of_id or m.pk] for m in members]]
-            shown = np.where(exposed > 0, value[own], np.nan)
-        batches.append(
-            SeriesBatch(
-                keys=tuple(m.key for m in members),
-                bucket=Bucket.DAY,
-                starts=starts.astype("datetime64[us]"),
-                value=shown,
-                exposure=exposed,
-                elapsed=min(elapsed, 1.0),
-            )
-        )
-    return batches
-
-
-def first_day() -> datetime | None:
-    """Return the first day that any rollup holds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(starts_at) FROM detect_rollup")
-        row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def _by_measure(keys: Iterable[SeriesKey]) -> Mapping[str, list[SeriesKey]]:
@@ -226,30 +182,23 @@ def _write(cells: pa.Table) -> None:
         )
 
 
-def _read(row_of: Mapping[int, int], starts: np.ndarray) -> tuple[Floats, Floats]:
-    value = np.zeros((len(row_of), len(starts)))
-    exposure = np.zeros_like(value)
+def _mark(cells: pa.Table, now: datetime) -> None:
+    """Note which series the watch has to look at, and from which day on they changed.
+
+    A new value is looked at at once. An exposure counts when its day is read anyway; only late ones
+    are marked.
+    """
+    settled = pa.scalar(now - SETTLED_AFTER, cells["starts_at"].type)
+    is_late = pc.and_(pc.not_equal(cells["exposure"], 0.0), pc.less(cells["starts_at"], settled))
+    marked = cells.filter(pc.or_(pc.not_equal(cells["value"], 0.0), is_late))
+    if not len(marked):
+        return
+    firsts = marked.group_by("series_id").aggregate([("starts_at", "min")])
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT series_id, (starts_at AT TIME ZONE 'UTC')::date - %s::date, value, exposure"
-            " FROM detect_rollup WHERE series_id = ANY(%s) AND starts_at >= %s AND starts_at < %s",
-            [
-                starts[0].astype(datetime),
-                list(row_of),
-                _instant(starts[0]),
-                _instant(starts[-1] + _DAY),
-            ],
+            "UPDATE detect_series AS s SET changed_at = %s,"
+            " changed_from = least(s.changed_from, (new.at AT TIME ZONE 'UTC')::date)"
+            " FROM (SELECT unnest(%s::bigint[]) AS id, unnest(%s::timestamptz[]) AS at) AS new"
+            " WHERE s.id = new.id",
+            [now, firsts["series_id"].to_pylist(), firsts["starts_at_min"].to_pylist()],
         )
-        found = cursor.fetchall()
-    if found:
-        ids, days, values, exposures = zip(*found, strict=True)
-        rows = np.array([row_of[pk] for pk in ids])
-        columns = np.array(days)
-        value[rows, columns] = values
-        exposure[rows, columns] = exposures
-    return value, exposure
-
-
-def _instant(day: np.datetime64) -> datetime:
-    at: datetime = day.astype("datetime64[us]").astype(datetime)
-    return at.replace(tzinfo=UTC)

@@ -15,8 +15,9 @@ from amends.engine.contracts import SILENCE, BreakdownState, Severity, Slice
 from amends.engine.detect import Rhythm, Silence
 from amends.engine.stats.intervals import poisson_rate
 from amends.flows.report import words
+from amends.web.detect.keeping import STALE
 from amends.web.detect.models import Breakdown, Series, slice_text
-from amends.web.detect.watching import STALE, TOPIC, WATCH_LOCK
+from amends.web.detect.watching import TOPIC, WATCH_LOCK
 from amends.web.intake.arrivals import FALSE_ALARMS_PER_YEAR, HOUR, LIVING, hours_of, silences
 from amends.web.intake.models import Arrival, Source, Way
 from amends.web.intake.source_charts import source_chart

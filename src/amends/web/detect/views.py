@@ -1,4 +1,4 @@
-"""Breakdowns: the list, one with its evidence (page and drawer), and what people do about it."""
+"""One breakdown with its evidence (page and drawer), and what people do about it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,58 +19,12 @@ from amends.web.detect import actions, queries, telling
 from amends.web.detect.charts import Span, breakdown_chart, counted
 from amends.web.detect.forms import JudgementForm, OwnerForm
 from amends.web.detect.history import history
-from amends.web.detect.models import SEVERITIES, Breakdown, Judgement
+from amends.web.detect.models import Breakdown, PlannedEvent
+from amends.web.detect.planned import period_of, what_changed
 from amends.web.detect.silences import silence_chart
-from amends.web.intake.filters import Filters, filters_of
 from amends.web.intake.naming import value_label
-from amends.web.intake.queries import FilterBar, filter_bar
 from amends.web.ui.pages import done, is_fragment, page
 from amends.web.ui.parts import Bar, Chart, Event, Tone
-
-MOST: int = 200
-"""Breakdowns that a list shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A breakdown as the list tells it."""
-
-    b: Breakdown
-    places: list[str]
-    since: str
-    since_interval: str
-    size: str
-    ratio: str
-    ratio_interval: str
-    state: str
-    state_tone: Tone
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One of the list's states."""
-
-    label: str
-    query: str
-    n: int
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ListContext:
-    """The list of breakdowns."""
-
-    filters: Filters
-    filters_bar: FilterBar
-    tabs: tuple[Tab, ...]
-    wanted: queries.Wanted
-    rows: list[Row]
-    total: int
-    address: str
-    severities: list[tuple[str, str]]
-    owners: list[tuple[str, str]]
-    judgements: list[tuple[str, str]]
-    live: tuple[str, ...] = (actions.TOPIC,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +48,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """Something that was done on purpose around its onset."""
+
+    title: str
+    kind: str
+    when: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class BreakdownContext:
     """One breakdown: the page, the drawer, or what people may do about it."""
 
@@ -109,6 +73,7 @@ class BreakdownContext:
     slices: tuple[Bar, ...] = ()
     causes: tuple[Bar, ...] = ()
     events: tuple[Event, ...] = ()
+    planned: tuple[PlannedRow, ...] = ()
     live: tuple[str, ...] = (actions.TOPIC,)
 
 
@@ -130,30 +95,6 @@ class VerbatimsContext:
     n: int | None
     """None while the lake is read."""
     signals_url: str
-
-
-@require_safe
-@requires(Verb.BREAKDOWN_READ)
-def breakdowns(request: HttpRequest) -> HttpResponse:
-    """List breakdowns: what is open, was, or all of the period."""
-    filters, wanted = filters_of(request), _wanted(request)
-    found = queries.breakdowns(filters, wanted)
-    total = found.count()
-    own = [(name, str(getattr(wanted, name))) for name in ("severity", "owner", "judgement")]
-    kept = [("state", wanted.state if wanted.state != "open" else ""), *own]
-    context = ListContext(
-        filters=filters,
-        filters_bar=filter_bar(filters, kept),
-        tabs=_tabs(filters, wanted, own),
-        wanted=wanted,
-        rows=[_row(b) for b in found[:MOST]],
-        total=total,
-        address=request.get_full_path(),
-        severities=SEVERITIES[::-1],
-        owners=[(str(u.pk), str(u)) for u in queries.handlers()],
-        judgements=[(j.value, j.label) for j in Judgement if j],
-    )
-    return page(request, "detect/breakdowns.html", context, fragment="list")
 
 
 @require_safe
@@ -224,6 +165,14 @@ def judgement(request: HttpRequest, pk: int) -> HttpResponse:
     return _handle(request, pk, lambda actor, b: actions.judge(actor, b, made, because))
 
 
+@require_POST
+@requires(Verb.BREAKDOWN_HANDLE)
+def level(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept what it shows for the new normal."""
+    because = request.POST.get("because", "")[:500]
+    return _handle(request, pk, lambda actor, b: actions.accept_level(actor, b, because))
+
+
 def _handle(
     request: HttpRequest, pk: int, do: Callable[[User, Breakdown], Breakdown]
 ) -> HttpResponse:
@@ -279,6 +228,13 @@ def _context(
         slices=tuple(telling.slice_bars(b)),
         causes=tuple(telling.cause_bars(b)),
         events=tuple(history(b)) if with_history else (),
+        planned=tuple(_planned(e) for e in what_changed(b)) if with_chart else (),
+    )
+
+
+def _planned(event: PlannedEvent) -> PlannedRow:
+    return PlannedRow(
+        event.title, event.get_kind_display(), period_of(event), telling.place(event.where)
     )
 
 
@@ -299,40 +255,4 @@ def _told(b: Breakdown) -> Told:
         state_tone=tone,
         signals_url=telling.signals_url(b),
         cases_url=f"/cases/?breakdown={b.pk}",
-    )
-
-
-def _row(b: Breakdown) -> Row:
-    state, tone = telling.STATES[b.state]
-    return Row(
-        b,
-        telling.places(b.where),
-        telling.since(b),
-        telling.since_interval(b),
-        telling.size(b),
-        telling.ratio(b),
-        telling.ratio_interval(b),
-        state,
-        tone,
-    )
-
-
-def _wanted(request: HttpRequest) -> queries.Wanted:
-    asked = {
-        name: request.GET.get(name, "") for name in ("state", "severity", "owner", "judgement")
-    }
-    state = asked["state"] if asked["state"] in {"over", "all"} else "open"
-    return queries.Wanted(**{**asked, "state": state})
-
-
-def _tabs(filters: Filters, wanted: queries.Wanted, own: list[tuple[str, str]]) -> tuple[Tab, ...]:
-    counts = queries.state_counts(filters)
-    return tuple(
-        Tab(
-            label,
-            filters.query(**dict(own), state="" if state == "open" else state) or "?",
-            counts[state],
-            is_current=wanted.state == state,
-        )
-        for state, label in (("open", "Open"), ("over", "Over"), ("all", "All"))
     )

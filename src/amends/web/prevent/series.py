@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from amends.engine.contracts import SIGNAL_SCHEMA, UNSURE, SeriesBatch, SeriesKey, Slice
 from amends.engine.prevent import FixSeries
 from amends.engine.signals import roll_up_slices
-from amends.web.detect import rollups
+from amends.web.detect import rolled_up, rollups
 from amends.web.detect.models import Series
 from amends.web.intake.lake import lake
 from amends.web.intake.naming import cause_label
@@ -95,7 +95,7 @@ def _rolled_up(fix: Fix, since: datetime, until: datetime) -> SeriesBatch | None
             found.append(series)
     if len(found) < 2 or all(_cause(s.key) != fix.cause for s in found):
         return None
-    batch = rollups.read(found, since, until)[0]
+    batch = rolled_up.read(found, since, until)[0]
     return batch if np.nansum(batch.value) > 0 else None
 
 

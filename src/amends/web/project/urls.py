@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from amends.web.accounts.access import signed_in
+from amends.web.detect import events_api
 from amends.web.intake.api import api_urls
 from amends.web.project import privacy_views, views
 from amends.web.ui.gallery import gallery
@@ -20,6 +21,7 @@ urlpatterns = [
     path("fixes/", include("amends.web.prevent.urls")),
     path("overview/", include("amends.web.reports.urls")),
     path("system/", views.system, name="system"),
+    path("api/v1/events", events_api.send, name="send_events"),
     path("api/v1/", include((api_urls, "api"))),
     path("privacy/", privacy_views.privacy, name="privacy"),
     path("privacy/erase/", privacy_views.erase, name="erase"),

@@ -26,6 +26,7 @@ from amends.web.cases.opening import link_to_breakdown
 from amends.web.cases.recommending import known_facts, lessons, record_of
 from amends.web.classify.in_force import put_in_force, taxonomy_in_force
 from amends.web.detect import watching
+from amends.web.detect.jobs import study_budget
 from amends.web.detect.models import Breakdown
 from amends.web.intake.bulk import copy_in
 from amends.web.intake.lake import lake
@@ -49,6 +50,8 @@ Tick = Callable[[str, int, int], None]
 TEAMS: Final = {"": "Customer care", "billing": "Billing", "product": "Products"}
 PROCESSES: Final = 2
 POLL_SECONDS: Final = 0.2
+STUDY_AFTER_SECONDS: Final = 90
+"""When the budget is studied: after the first pages were looked at."""
 ROUNDS: Final = 3
 
 
@@ -136,6 +139,7 @@ def _find_breakdowns(now: datetime) -> None:
     with pghistory.context(source="demo"):
         watching.choose_series(now)
         watching.watch(now, taxonomy_in_force(), whole=True)
+    study_budget.configure(schedule_in={"seconds": STUDY_AFTER_SECONDS}).defer()
 
 
 def _beside(run: Callable[..., object], *arguments: object) -> Process:

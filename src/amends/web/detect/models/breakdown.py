@@ -1,6 +1,5 @@
-"""Series under watch with their rollups, and the breakdowns found in them."""
+"""Breakdowns, what people judged of them, and the levels that they accepted."""
 
-import json
 from collections.abc import Collection
 from typing import ClassVar
 
@@ -8,75 +7,11 @@ import pghistory
 from django.conf import settings
 from django.db import models
 
-from amends.engine.contracts import SILENCE, SeriesKey, Slice, measure_named
+from amends.engine.contracts import SILENCE, Slice, measure_named
+from amends.web.detect.models.series import Series
 
+OPEN_STATES = ("suspected", "confirmed", "recovering")
 SEVERITIES = [(s, s.title()) for s in ("low", "medium", "high", "critical")]
-
-
-def slice_text(where: Slice) -> str:
-    """Return a slice as it is stored: JSON pairs in canonical order."""
-    return json.dumps([list(term) for term in where.terms], separators=(",", ":"))
-
-
-def slice_of(text: str) -> Slice:
-    """Read what `slice_text` wrote."""
-    return Slice.of([(dim, value) for dim, value in json.loads(text)])
-
-
-class Series(models.Model):
-    """One measure on one slice, rolled up and watched."""
-
-    measure = models.CharField(max_length=40)
-    slice = models.TextField()
-    """As `slice_text` writes it."""
-    exposure_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
-    """The series in whose rollups the exposure lies; null: time itself is the exposure.
-
-    Nobody who orders has a cause yet: all causes of a product share the product's orders."""
-    changed_at = models.DateTimeField(null=True, blank=True)
-    """When a signal last changed its value."""
-
-    class Meta:
-        verbose_name_plural = "series"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["measure", "slice"], name="one_series_per_key")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.measure} on {slice_of(self.slice)}"
-
-    @property
-    def key(self) -> SeriesKey:
-        """Return the key as the engine knows it."""
-        return SeriesKey(self.measure, slice_of(self.slice))
-
-
-class Rollup(models.Model):
-    """Value and exposure of one series in one bucket (a UTC day); `rollups.py` reads and writes.
-
-    A day without a row is 0. A series whose exposure is another's has none of its own here.
-    """
-
-    pk = models.CompositePrimaryKey("series_id", "starts_at")
-    series = models.ForeignKey(Series, on_delete=models.CASCADE)
-    starts_at = models.DateTimeField()
-    value = models.FloatField()
-    exposure = models.FloatField()
-
-    def __str__(self) -> str:
-        return f"{self.series_id} {self.starts_at:%Y-%m-%d}: {self.value:g} per {self.exposure:g}"
-
-
-class WatchRun(models.Model):
-    """One run of the watch: how much was judged, and what it found."""
-
-    ran_at = models.DateTimeField()
-    n_series = models.PositiveIntegerField()
-    n_found = models.PositiveIntegerField()
-    seconds = models.FloatField()
-
-    def __str__(self) -> str:
-        return f"{self.ran_at:%Y-%m-%d %H:%M:%S}: {self.n_found} of {self.n_series} series"
 
 
 class Judgement(models.TextChoices):
@@ -107,6 +42,8 @@ class Breakdown(models.Model):
     """{cause, n, share} by part of the excess."""
     also = models.JSONField(default=list)
     """Other measures in which it shows."""
+    stands_for = models.PositiveIntegerField(default=0)
+    """Other series that alarmed at once and are told with it: a storm."""
     state = models.CharField(max_length=12)
     severity = models.CharField(max_length=10, choices=SEVERITIES)
     severity_reasons = models.JSONField(default=list)
@@ -170,3 +107,22 @@ class Breakdown(models.Model):
     def where(self) -> Slice:
         """Where it lies."""
         return Slice.of(self.slices[0]["terms"]) if self.slices else Slice()
+
+
+@pghistory.track()
+class AcceptedLevel(models.Model):
+    """A person's word that what a series shows since some day is its new normal."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="levels")
+    breakdown = models.ForeignKey(Breakdown, on_delete=models.CASCADE, related_name="levels")
+    """Of which it was said."""
+    since = models.DateTimeField()
+    """The first day of the level."""
+    told_at = models.DateTimeField()
+    because = models.TextField()
+    told_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.series} since {self.since:%Y-%m-%d}"
