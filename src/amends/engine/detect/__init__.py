@@ -5,12 +5,15 @@ from .checks import check_batch, family_of
 from .config import PACES, DetectConfig, Pace
 from .detection import Detection, detect
 from .discoveries import discover
+from .escalation import QuietHours, step_times, steps_due
+from .fixed_rules import Firing, Threshold, run_firings, threshold_firings, window_values
 from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .monitor import Judged, Monitor, Past
 from .overlap import group_overlapping
 from .resolutions import ResolutionPace, resolution_pace
 from .rhythm import Rhythm, learn_rhythm
+from .rota import Override, Shift, WeeklyRota, on_call, shifts
 from .severity import severity_of
 from .silence import Silence, SilenceConfig, judge_silence
 from .storm import break_storms
@@ -20,15 +23,21 @@ __all__ = [
     "DetectConfig",
     "Detection",
     "Finding",
+    "Firing",
     "Judged",
     "LocalizeConfig",
     "Monitor",
+    "Override",
     "Pace",
     "Past",
+    "QuietHours",
     "ResolutionPace",
     "Rhythm",
+    "Shift",
     "Silence",
     "SilenceConfig",
+    "Threshold",
+    "WeeklyRota",
     "break_storms",
     "check_batch",
     "detect",
@@ -40,7 +49,14 @@ __all__ = [
     "learn_rhythm",
     "leaves_at",
     "localize",
+    "on_call",
     "resolution_pace",
+    "run_firings",
     "severity_of",
+    "shifts",
+    "step_times",
+    "steps_due",
+    "threshold_firings",
     "to_breakdown",
+    "window_values",
 ]
