@@ -17,6 +17,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 from amends.engine.contracts import BadInput
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Role
+from amends.web.alerts import drills, queries
+from amends.web.alerts.models import Notice, NoticeState
 from amends.web.detect.models import Series, WatchRun
 from amends.web.intake import accounting
 from amends.web.intake.lake import lake
@@ -29,6 +31,7 @@ from amends.web.project.tables import pending_migrations
 INBOX_IS_LATE: Final = timedelta(minutes=10)
 UPKEEP_IS_LATE: Final = timedelta(minutes=15)
 MOST_NAMED: Final = 3
+DAY: Final = timedelta(days=1)
 WORKER_IS_LATE: Final = timedelta(seconds=60)
 """A worker writes its heartbeat every ten seconds."""
 
@@ -130,7 +133,7 @@ def check_worker() -> Finding:
 
 def check_jobs() -> Finding:
     """Look for jobs that failed for good in the last day."""
-    day_ago = timezone.now() - timedelta(days=1)
+    day_ago = timezone.now() - DAY
     try:
         failed = ProcrastinateJob.objects.filter(
             status="failed", procrastinateevent__at__gt=day_ago
@@ -291,6 +294,48 @@ def check_watch() -> Finding:
     return Finding("Watch", State.WELL, f"{series:,} series, last on {run.ran_at:%-d %b %H:%M} UTC")
 
 
+def check_alerts() -> Finding:
+    """Look whether alerts reach somebody, and whether every channel is proved."""
+    now = timezone.now()
+    try:
+        lost, nobodys = queries.undelivered(now).count(), queries.unaddressed(now).count()
+        failed = Notice.objects.filter(state=NoticeState.FAILED, created_at__gt=now - DAY).count()
+        drilled = drills.last_drills(now)
+    except DatabaseError as error:
+        return Finding("Alerts", State.BROKEN, f"They cannot be looked up: {_first_line(error)}")
+    if lost:
+        return Finding(
+            "Alerts",
+            State.BROKEN,
+            f"{lost:,} open alerts have reached nobody; {failed:,} messages failed in a day.",
+            "Their receipts on the page of alerts say why; send a test on the page of channels.",
+        )
+    if nobodys:
+        return Finding(
+            "Alerts",
+            State.WARNING,
+            f"{nobodys:,} open alerts have nobody to tell: no owner, and nobody on call.",
+            "Make a rota on the page Alerts, On call.",
+        )
+    unproved = [d for d in drilled if d.has_failed]
+    if unproved:
+        told = "; ".join(
+            f"{d.channel}: {d.error or 'nobody confirmed it'}" for d in unproved[:MOST_NAMED]
+        )
+        return Finding(
+            "Alerts",
+            State.WARNING,
+            f"{len(unproved)} of {len(drilled)} channels failed their drill. {told}",
+            "Mend the address on the page of channels, send a test, and hold the drill again.",
+        )
+    proved = sum(d.proof is drills.Proof.CONFIRMED for d in drilled)
+    return Finding(
+        "Alerts",
+        State.WELL,
+        f"All open alerts were delivered; {proved} of {len(drilled)} channels proved by drill",
+    )
+
+
 def check_static_files() -> Finding:
     """Look whether what browsers load was built and prepared."""
     if is_prepared():
@@ -348,6 +393,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     check_lake_against_ledger,
     check_upkeep,
     check_watch,
+    check_alerts,
     check_static_files,
     check_people,
     check_address,
