@@ -21,7 +21,7 @@ from tests.web.alerts.alerting import (
 from amends.web.alerts import outlets, sending
 from amends.web.alerts.actions import alerts as actions
 from amends.web.alerts.climbing import climb
-from amends.web.alerts.dispatching import ROUNDS
+from amends.web.alerts.dispatching import ROUNDS, send_on
 from amends.web.alerts.models import (
     Alert,
     AlertState,
@@ -105,7 +105,9 @@ def test_a_refused_mail_and_a_closed_port_fail_over_to_a_webhook(people: People)
     assert box.mails == []
 
 
-def test_a_hanging_channel_holds_up_nobody_else(people: People) -> None:
+def test_a_hanging_channel_holds_up_nobody_else(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rota = make_rota(people.manager, people.analyst)
     gate = threading.Event()
     with http_server(gate=gate) as hook, smtp_server() as box:
@@ -116,8 +118,9 @@ def test_a_hanging_channel_holds_up_nobody_else(people: People) -> None:
             notice = Notice.objects.create(
                 alert=alert, kind="alert", person=place.person, step=n, created_at=timezone.now()
             )
-            sending.send_on(notice, timezone.now())
-        outlets.READ_SECONDS = outlets.DEADLINE_SECONDS = 25.0
+            send_on(notice, timezone.now())
+        monkeypatch.setattr(outlets, "READ_SECONDS", 25.0)
+        monkeypatch.setattr(outlets, "DEADLINE_SECONDS", 25.0)
         threads = sending.send_due(timezone.now())
         assert hook.arrived.wait(20)
         for thread in threads:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from amends.engine.contracts import BadInput, Bucket, Floats, check_signals
+from amends.engine.contracts import SIGNAL_SCHEMA, BadInput, Bucket, Floats, check_signals
 from amends.engine.detect import Firing, threshold_firings, window_values
 from amends.engine.signals import roll_up_slices
 from amends.web.alerts.breaches import breaches_of
@@ -15,8 +16,8 @@ from amends.web.detect import rollups
 from amends.web.detect.models import Series, slice_text
 from amends.web.intake.lake import lake
 
-DAY = timedelta(days=1)
-HEAVY = ("verbatim", "subject", "attributes")
+DAY: Final = timedelta(days=1)
+HEAVY: Final = ("verbatim", "subject", "attributes")
 """Columns that no measure is made of."""
 
 
@@ -74,7 +75,8 @@ def midnight(at: datetime) -> datetime:
 
 def _from_lake(rule: Rule, start: datetime, until: datetime) -> tuple[int, Floats, Floats] | None:
     """Return values and exposures from a place on; None when there are no signals."""
-    table = lake().fetch(lake().signals(start, until).drop("delivery", *HEAVY))
+    columns = [name for name in SIGNAL_SCHEMA.names if name not in HEAVY]
+    table = lake().fetch(lake().signals(start, until).select(*columns))
     signals = rollups.countable(check_signals(table))
     try:
         batch = roll_up_slices(signals, rule.measure, [rule.key.slice], Bucket.DAY, until)

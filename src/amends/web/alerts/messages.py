@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from amends.engine.contracts import Severity
 from amends.flows.report import words
-from amends.web.alerts.models import Alert, Notice, NoticeKind, NoticeState
+from amends.web.alerts.models import Alert, Notice, NoticeKind
 from amends.web.ui.templatetags.ui import moment
 
 SALT = "amends drill"
@@ -23,7 +23,12 @@ class Message:
 
 
 def message_of(notice: Notice) -> Message:
-    """Return what a notice says as it is sent."""
+    """Return what a notice says as it is sent, with plain blanks: an SMS pays for others."""
+    told = _message(notice)
+    return Message(told.title.replace(words.NBSP, " "), told.body.replace(words.NBSP, " "))
+
+
+def _message(notice: Notice) -> Message:
     match notice.kind:
         case NoticeKind.DIGEST:
             return _digest(notice)
@@ -85,8 +90,3 @@ def _parts(alert: Alert) -> str:
 
 def _tag(alert: Alert) -> str:
     return f"[{alert.severity}]"
-
-
-def held_of(person_id: int) -> int:
-    """Return how many notices of somebody wait for the digest."""
-    return Notice.objects.filter(person=person_id, state=NoticeState.HELD).count()

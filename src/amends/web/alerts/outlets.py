@@ -120,6 +120,7 @@ def send(address: str, reader: str, title: str, body: str) -> Receipt:
 
 
 def _outlet(address: str, reader: str) -> NotifyBase | None:
+    _apprise_log()  # from here on it keeps to itself: it names addresses that it cannot read
     filled = address.replace(EMAIL, reader.replace("@", "%40"))
     found = Apprise.instantiate(filled, suppress_exceptions=True)
     return found if isinstance(found, NotifyBase) else None
@@ -169,5 +170,6 @@ class _Said(logging.Handler):
 def _apprise_log() -> logging.Logger:
     log = logging.getLogger("apprise")
     log.setLevel(logging.DEBUG)
-    log.propagate = False  # what it says is kept with the attempt, and may name secrets
+    log.propagate = False
+    log.addHandler(logging.NullHandler())
     return log
