@@ -263,7 +263,7 @@ def test_several_workers_raise_tell_and_send_once(people: People) -> None:
 
         at_once(4, send)
     assert len(box.mails) == 4
-    told = [box.text(place).rpartition("/alerts/")[2].strip("/\n ") for place in range(4)]
+    told = [box.text(place).rpartition("/alerts/")[2].strip("/\r\n ") for place in range(4)]
     assert sorted(map(int, told)) == sorted(Alert.objects.values_list("pk", flat=True))
     assert set(Attempt.objects.values_list("state", flat=True)) == {AttemptState.DELIVERED}
     assert Attempt.objects.filter(channel=channel).count() == 4

@@ -66,4 +66,4 @@ def preview_chart(
     }  # fmt: skip
     n = words.count(len(alarms), "alarm")
     told = f"{label} by day, {names[0]} to {names[-1]}: {n} would have been raised"
-    return Chart("preview", option, told, height=HEIGHT)
+    return Chart("rule-course", option, told, height=HEIGHT)

@@ -12,6 +12,7 @@ from amends.web.alerts.climbing import climb
 from amends.web.alerts.dispatching import in_app
 from amends.web.alerts.models import Rota, RotaPerson, Rule, RuleKind, Step, StepKind
 from amends.web.alerts.raising import raise_for_breakdowns
+from amends.web.detect.queries import open_breakdowns
 
 TURNS: Final = ("priya", "jonas", "elena")
 STEPS: Final = ((StepKind.OWNER, 15), (StepKind.ON_CALL, 15), (StepKind.NEXT, 60))
@@ -52,6 +53,10 @@ def make_demo_alerting(now: datetime) -> None:
         severity="medium",
         minimum_count=10,
     )
+    gravest = open_breakdowns().first()
+    if gravest is not None:
+        gravest.owner, gravest.team = people["priya"], team
+        gravest.save(update_fields=["owner", "team"])
     raise_for_breakdowns(now)
     climb(now)
 

@@ -119,7 +119,6 @@ def of_signal(hit: Hit) -> Fired:
 def of_surveys(rule: Rule, hits: Sequence[Hit]) -> Fired:
     """Return what is said of surveys that together are too many."""
     last = hits[-1]
-    within = words.duration(60 * rule.within_hours)
     whose = subject_label(rule, last.subject)
     is_customer = rule.subject == CUSTOMER
     mine = dict(last.where) if is_customer else {**rule.where}
@@ -129,7 +128,9 @@ def of_surveys(rule: Rule, hits: Sequence[Hit]) -> Fired:
     return Fired(
         last.subject[:40],
         last.signal_id,
-        f"{rule.name}: {rule.n} negative surveys {whose} within {within}".replace("  ", " "),
+        f"{rule.name}: {rule.n} negative surveys {whose} within {rule.within_label}".replace(
+            "  ", " "
+        ),
         last.place,
         href,
         mine,

@@ -68,7 +68,10 @@ class RuleForm(forms.Form):
         help_text="Empty: never.",
     )
 
-    def __init__(self, kind: str, data: Data = None, rule: Rule | None = None) -> None:
+    def __init__(
+        self, kind: str, data: Data = None, rule: Rule | None = None, *, is_draft: bool = False
+    ) -> None:
+        """Make the form of a kind; a draft that is only previewed needs no name and no owner."""
         super().__init__(data, initial=_initial(RuleKind(kind), rule))
         self.kind = RuleKind(kind)
         for name in {n for names in OWN.values() for n in names} - set(OWN[self.kind]):
@@ -87,6 +90,8 @@ class RuleForm(forms.Form):
             label="Owner", queryset=handlers(), empty_label="Choose somebody"
         )
         self.fields["owner"] = owner
+        if is_draft:
+            self.fields["name"].required = owner.required = False
         if self.kind == RuleKind.SLA:
             self.fields["minimum_count"].label = "Missed deadlines, at least"
         elif self.kind == RuleKind.THRESHOLD:
@@ -123,7 +128,8 @@ class RuleForm(forms.Form):
 
     def as_rule(self) -> Rule:
         """Return the rule as it would be, not saved."""
-        return Rule(kind=self.kind, **self.told)
+        told = self.told
+        return Rule(kind=self.kind, **{**told, "name": told["name"] or "This rule"})
 
 
 class SnoozeForm(forms.Form):
@@ -149,6 +155,7 @@ def _initial(kind: RuleKind, rule: Rule | None) -> dict[str, Any]:
     if rule is None:
         fresh = Rule()
         known = {name: getattr(fresh, name) for name in OWN[kind]}
+        known.pop("level", None)
         return {**known, "severity": "high", "subject": CUSTOMER}
     known = {name: getattr(rule, name) for name in (*OWN[kind], *COMMON, "cause")}
     if rule.expires_at:

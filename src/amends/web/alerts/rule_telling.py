@@ -32,8 +32,7 @@ def say_rule(rule: Rule) -> str:
             whose = {CUSTOMER: "by one customer", "": ""}.get(
                 rule.subject, f"of one {value_label(rule.subject).lower()}"
             )
-            within = words.duration(60 * rule.within_hours)
-            what = f"{words.count(rule.n, 'negative survey')} {whose} within {within}"
+            what = f"{words.count(rule.n, 'negative survey')} {whose} within {rule.within_label}"
         case _:
             what = f"A single signal of severity {rule.least_severity} or worse"
     return f"{' '.join(what.split(' '))} · {where}"

@@ -141,7 +141,7 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Verb.DETECTOR_TUNE)
 def preview(request: HttpRequest, kind: str) -> HttpResponse:
     """Say what a rule as it is entered would have said in the last 90 days."""
-    form = RuleForm(_kind(kind), request.POST)
+    form = RuleForm(_kind(kind), request.POST, is_draft=True)
     if not form.is_valid():
         told = "; ".join(f"{form[name].label}: {form.errors[name][0]}" for name in form.errors)
         context = PreviewContext(None, told)

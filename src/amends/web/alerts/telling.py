@@ -23,11 +23,11 @@ from amends.web.ui.parts import Event, Tone
 AlertEvent: Final = apps.get_model("alerts", "AlertEvent")
 """Made by `pghistory.track`."""
 STATE_TONES: Final[dict[str, Tone]] = {
-    AlertState.RAISED: "critical",
+    AlertState.RAISED: "",
     AlertState.DELIVERED: "brand",
     AlertState.ACKNOWLEDGED: "good",
     AlertState.CLOSED: "",
-    AlertState.EXPIRED: "",
+    AlertState.EXPIRED: "high",
 }
 ATTEMPT_TONES: Final[dict[str, Tone]] = {
     AttemptState.DUE: "",

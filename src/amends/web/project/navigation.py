@@ -19,6 +19,9 @@ from amends.web.cases.queries import open_cases
 from amends.web.detect.queries import open_count
 from amends.web.intake.filters import filters_of
 
+BELL: Final = "bell"
+"""The icon of alerts; on phones it stands in the header with what waits for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -75,7 +78,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
             keeps_filters=True,
             count_for=lambda _person: open_count(),
         ),
-        Entry("Alerts", "bell", "alerts:alerts", Verb.ALERT_READ, count_for=waiting_for),
+        Entry("Alerts", BELL, "alerts:alerts", Verb.ALERT_READ, count_for=waiting_for),
         Entry("Causes", "network", "classify:causes", Verb.CAUSE_READ, keeps_filters=True),
         Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
         Entry("Outcomes", "target", "track:outcomes", Verb.OUTCOME_READ, keeps_filters=True),
@@ -127,7 +130,9 @@ def context(request: HttpRequest) -> dict[str, object]:
     if not isinstance(person, User):
         return {}
     query = filters_of(request).query()
+    groups = navigation_for(person, request.path, query)
     return {
-        "navigation": navigation_for(person, request.path, query),
+        "navigation": groups,
+        "bell": next((link for group in groups for link in group.items if link.icon == BELL), None),
         "live_is_on": settings.LIVE,
     }

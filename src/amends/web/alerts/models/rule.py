@@ -10,6 +10,7 @@ from django.db import models
 
 from amends.engine.contracts import Family, SeriesKey, Slice, measure_named
 from amends.engine.detect import Threshold
+from amends.flows.report import words
 from amends.web.detect.models import SEVERITIES
 
 
@@ -89,6 +90,16 @@ class Rule(models.Model):
     def within(self) -> timedelta:
         """Return the time in which signals count together."""
         return timedelta(hours=self.within_hours)
+
+    @property
+    def within_label(self) -> str:
+        """Return that time in words: `14 days`, `36 hours`."""
+        days, rest = divmod(self.within_hours, 24)
+        return (
+            words.count(days, "day")
+            if days and not rest
+            else words.count(self.within_hours, "hour")
+        )
 
     @property
     def key(self) -> SeriesKey:
