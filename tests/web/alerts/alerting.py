@@ -1,11 +1,12 @@
 """Rotas, channels and alerts, written down in a line each."""
 
 import threading
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
 from tests.breakdowns import make_breakdown
+from tests.web.signals import signal
 
 from amends.web.accounts.models import User
 from amends.web.alerts import sending
@@ -57,6 +58,16 @@ def make_channel(address: str, person: User | None = None, **fields: Any) -> Cha
         "is_personal": EMAIL in address,
     }
     return Channel.objects.create(**{**given, **fields})
+
+
+def burst(n: int, days_ago: int = 20) -> list[dict[str, object]]:
+    """Return complaints that came together at noon of a day, whatever the hour is now."""
+    noon = timezone.now().astimezone(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    at = noon - timedelta(days=days_ago)
+    return [
+        signal(external_id=f"burst {days_ago} {i}", occurred_at=at, received_at=at)
+        for i in range(n)
+    ]
 
 
 def make_alert(now: datetime | None = None, **breakdown: Any) -> Alert:

@@ -101,6 +101,9 @@ def test_a_refused_mail_and_a_closed_port_fail_over_to_a_webhook(people: People)
         deliver()
     states = [state for _, state, _ in outward()]
     assert states == [AttemptState.FAILED, AttemptState.FAILED, AttemptState.DELIVERED]
+    (_, _, refusal), (_, _, closed), _ = outward()
+    assert "550, b'Not here'" in refusal
+    assert closed.endswith("Connection refused.")
     assert "Late parcels" in hook.posts[0]["message"]
     assert box.mails == []
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 from tests.breakdowns import make_series
 from tests.people import People
-from tests.web.alerts.alerting import make_alert, make_channel, make_rota
-from tests.web.signals import fill_lake, signal
+from tests.web.alerts.alerting import burst, make_alert, make_channel, make_rota
+from tests.web.signals import fill_lake
 
 from amends.web.alerts import drills
 from amends.web.alerts.climbing import climb
@@ -129,8 +129,7 @@ RULE = {
 def test_a_rule_shows_what_it_would_have_said_before_it_is_saved(
     people: People, client: Client
 ) -> None:
-    rows = [signal(ago_days=20.2 + n / 1000, external_id=f"s{n}") for n in range(12)]
-    fill_lake(rows)
+    fill_lake(burst(12))
     as_(client, people.analyst)
     told = {**RULE, "owner": people.manager.pk}
     assert "Make the rule" in text_of(client, "/alerts/rules/new/threshold/")

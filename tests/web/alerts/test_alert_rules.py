@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from tests.breakdowns import make_series
 from tests.people import People
+from tests.web.alerts.alerting import burst
 from tests.web.signals import fill_lake, signal
 from tests.web.tables import table
 
@@ -158,15 +159,13 @@ def test_one_that_was_closed_by_hand_is_not_raised_again_while_it_lasts(people: 
 
 
 def test_a_preview_tells_of_what_the_lake_holds() -> None:
-    rows = [signal(ago_days=20.2 + n / 1000, external_id=f"s{n}") for n in range(12)]
-    rows += [signal(ago_days=day + 0.2, external_id=f"d{day}") for day in range(1, 60)]
-    fill_lake(rows)
+    fill_lake([row for day in range(1, 60) for row in burst(12 if day == 20 else 1, day)])
     rule = Rule(
         name="Many", kind=RuleKind.THRESHOLD, measure="complaints", level=8, severity="high"
     )
     shown = preview_of(rule, timezone.now())
     assert shown.n == 1
-    assert shown.alarms[0].at.date() == (timezone.now() - timedelta(days=20.2)).date()
+    assert shown.alarms[0].at.date() == timezone.now().astimezone(UTC).date() - timedelta(days=20)
     assert "1 alarm" in shown.chart.label.replace("\xa0", " ")
 
 

@@ -24,7 +24,8 @@ from amends.web.ui.live import publish
 
 FRESH: Final = timedelta(hours=24)
 """A single signal that tells of something older is history and wakes nobody."""
-LOOKS_BACK: Final = timedelta(days=30)
+LOOKS_BACK: Final = timedelta(days=90)
+"""A stretch that lasts is one alarm, and another one after so long: as the preview has it."""
 BACK: Final = "It is back on the right side of its threshold."
 
 

@@ -42,7 +42,9 @@ EMAIL: Final = "{email}"
 """In an address: the reader's own e-mail address."""
 _ANYBODY: Final = "reader@example.com"
 LONGEST_ANSWER: Final = 300
-_SAID: Final = re.compile(r"Socket Exception|Response Details|SMTP", re.IGNORECASE)
+_WHY: Final = re.compile(r"Socket Exception: (.*)")
+_PLAINLY: Final = re.compile(r"\[Errno -?\d+\] ([^\"')]+)|(Read timed out)|\((\d{3}, b?'[^']*')")
+"""What is worth telling of a library's long error: the system's reason, or the server's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,11 @@ class _Said(logging.Handler):
         if record.thread != self._thread:
             return
         text = " ".join(record.getMessage().split())
-        if record.levelno >= logging.INFO or _SAID.search(text):
+        if (why := _WHY.match(text)) is not None:
+            found = _PLAINLY.search(why[1])
+            told = next(filter(None, found.groups())) if found else why[1][:120]
+            self._lines.append(f"{told}.")
+        elif record.levelno >= logging.INFO:
             self._lines.append(text)
 
     def text(self) -> str:
