@@ -7,12 +7,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from tests.arrivals import arrived, usual_weeks
 from tests.breakdowns import make_breakdown
 from tests.people import People
 from tests.web.alerts.alerting import make_alert, make_channel, make_rota
 
 from amends.web.accounts.models import Membership
-from amends.web.alerts import queries
+from amends.web.alerts import jobs, queries
 from amends.web.alerts.actions import alerts as actions
 from amends.web.alerts.actions import rotas
 from amends.web.alerts.climbing import EXPIRES_AFTER, climb
@@ -33,6 +34,7 @@ from amends.web.alerts.models import (
 from amends.web.alerts.raising import OVER, Fired, raise_for_breakdowns, raise_for_rule
 from amends.web.detect import actions as breakdowns
 from amends.web.detect.models import Breakdown
+from amends.web.intake.models import Source, Way
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 6, 10, 10, tzinfo=UTC)
@@ -49,7 +51,8 @@ def told() -> list[str]:
     return [n.person.first_name for n in Notice.objects.order_by("pk") if n.person]
 
 
-def changed(breakdown: Breakdown, **fields: object) -> None:
+def changed(breakdown: Breakdown | None, **fields: object) -> None:
+    assert breakdown
     Breakdown.objects.filter(pk=breakdown.pk).update(updated_at=timezone.now(), **fields)
 
 
@@ -289,6 +292,43 @@ def test_who_may_acknowledge(people: People) -> None:
     actions.close(people.manager, alert, "Mended")
     with pytest.raises(ValidationError, match="ended"):
         actions.acknowledge(people.manager, alert)
+
+
+def test_who_becomes_owner_or_comes_on_call_later_is_told_then(people: People) -> None:
+    alert = make_alert(NOON)
+    climb(NOON)
+    assert told() == []
+    changed(alert.breakdown, owner=people.leader)
+    raise_for_breakdowns(NOON + minutes(1))
+    climb(NOON + minutes(1))
+    assert told() == ["Leo"]
+    now = timezone.now()
+    other = make_alert(now, where={"region": "west"})
+    climb(now)
+    fields = {
+        "name": "All", "time_zone": "UTC", "starts_on": NOON.date(), "handover_at": time(9),
+        "rounds": 1,
+    }  # fmt: skip
+    steps = [rotas.Rung(StepKind.ON_CALL, 10)]
+    rotas.save_rota(people.manager, None, fields, [people.analyst], steps)
+    climb(timezone.now())
+    assert other.notices.get().person == people.analyst
+
+
+def test_a_source_that_falls_silent_is_told_by_the_job_that_looks(people: People) -> None:
+    make_rota(people.manager)
+    stopped = timezone.now() - timedelta(hours=30)
+    for name, until in (("zendesk", stopped), ("surveys", timezone.now())):
+        Source.objects.create(name=name, title=name.title(), way=Way.API)
+        usual_weeks(name, until, per_hour=4, rows=6)
+        arrived(name, until)
+    for _ in range(2):
+        jobs.watch_for_silence(0)
+    alert = Alert.objects.get()
+    assert alert.title.startswith("Nothing from Zendesk since")
+    assert alert.where == {"source": "zendesk"}
+    climb(timezone.now())
+    assert told()[0] == "Mara"
 
 
 def test_whoever_stands_in_is_told(people: People) -> None:

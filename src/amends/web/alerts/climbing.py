@@ -50,7 +50,7 @@ def climb(now: datetime) -> int:
     due = Alert.objects.filter(next_at__lte=now).order_by("next_at", "pk")
     for pk in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
-            mine = Alert.objects.select_for_update(skip_locked=True, of=("self",))
+            mine = Alert.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
             alert = mine.select_related("breakdown").filter(pk=pk, next_at__lte=now).first()
             if alert is not None:
                 made += _climb(alert, now)

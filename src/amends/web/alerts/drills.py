@@ -110,7 +110,7 @@ def drill_of(token: str) -> Notice:
 @transaction.atomic
 def confirm(token: str, now: datetime) -> Notice:
     """Take the word of a reader that a drill arrived; the first one counts. See `drill_of`."""
-    notice = Notice.objects.select_for_update(of=("self",)).get(pk=drill_of(token).pk)
+    notice = Notice.objects.select_for_update(no_key=True, of=("self",)).get(pk=drill_of(token).pk)
     if notice.confirmed_at is None:
         notice.confirmed_at = now
         notice.save(update_fields=["confirmed_at"])

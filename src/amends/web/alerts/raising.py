@@ -59,7 +59,7 @@ def raise_for_breakdowns(now: datetime) -> list[Alert]:
             if is_new:
                 loud.append(alert)
             continue
-        changed |= _follow(alert, breakdown)
+        changed |= _follow(alert, breakdown, now)
         is_worse = _rank(breakdown.severity) > _rank(alert.severity)
         if is_worse or _has_come_back(alert, breakdown):
             _begin_again(alert, breakdown.severity, now)
@@ -152,13 +152,16 @@ def _raise(breakdown: Breakdown, now: datetime) -> tuple[Alert, bool]:
     )
 
 
-def _follow(alert: Alert, breakdown: Breakdown) -> bool:
+def _follow(alert: Alert, breakdown: Breakdown, now: datetime) -> bool:
     """Take over what was changed in the breakdown: its words, whose it is, that it was seen."""
     told = (breakdown.title, breakdown.owner_id, breakdown.team_id)
     changed = (alert.title, alert.owner_id, alert.team_id) != told
     if changed:
+        has_other_readers = (alert.owner_id, alert.team_id) != told[1:]
+        if has_other_readers and alert.waits and alert.part_of_id is None:
+            alert.next_at = now
         alert.title, alert.owner_id, alert.team_id = told
-        alert.save(update_fields=["title", "owner", "team"])
+        alert.save(update_fields=["title", "owner", "team", "next_at"])
     seen_at = breakdown.acknowledged_at
     if alert.waits and seen_at is not None and (alert.run == 1 or seen_at >= alert.began_at):
         acknowledged(alert, seen_at, breakdown.owner_id)

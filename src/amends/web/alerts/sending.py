@@ -68,7 +68,7 @@ def claim(channel_id: int, now: datetime) -> Attempt | None:
             due = Attempt.objects.filter(
                 channel=channel_id, state=AttemptState.DUE, due_at__lte=now
             )
-            mine = due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+            mine = due.select_for_update(no_key=True, skip_locked=True, of=("self",)).order_by("pk")
             attempt = mine.select_related("notice__alert", "notice__person", "channel").first()
             if attempt is None:
                 return None
@@ -81,15 +81,17 @@ def claim(channel_id: int, now: datetime) -> Attempt | None:
 def settle(pk: int, receipt: Receipt, now: datetime) -> bool:
     """Write down how an attempt ended and what follows; False when somebody else already has."""
     with transaction.atomic():
-        attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=pk)
+        attempt = Attempt.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
         if attempt.state != AttemptState.SENDING:
             return False
         attempt.state = AttemptState.DELIVERED if receipt.is_delivered else AttemptState.FAILED
         attempt.ended_at, attempt.answer = now, receipt.answer
         attempt.save(update_fields=["state", "ended_at", "answer"])
-        channel = Channel.objects.select_for_update().get(pk=attempt.channel_id)
+        channel = Channel.objects.select_for_update(no_key=True).get(pk=attempt.channel_id)
         rest(channel, now, has_failed=not receipt.is_delivered)
-        notice = Notice.objects.select_for_update(of=("self",)).get(pk=attempt.notice_id)
+        notice = Notice.objects.select_for_update(no_key=True, of=("self",)).get(
+            pk=attempt.notice_id
+        )
         if notice.state == NoticeState.WAITING:
             if receipt.is_delivered:
                 arrived(notice, now)

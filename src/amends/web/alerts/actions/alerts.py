@@ -30,13 +30,14 @@ def acknowledge(actor: User, alert: Alert) -> Alert:
     ValidationError
         It has ended.
     """
+    seen = alert.breakdown if alert.waits else None
+    if seen is not None and can(actor, Verb.BREAKDOWN_HANDLE, seen):
+        breakdowns.acknowledge(actor, seen)  # before the alert, as the watch locks them
     mine = _handled(actor, alert)
     if not mine.is_open:
         raise ValidationError("It has ended meanwhile: there is nothing to acknowledge.")
     if mine.waits:
         raising.acknowledged(mine, timezone.now(), actor.pk)
-        if mine.breakdown is not None and can(actor, Verb.BREAKDOWN_HANDLE, mine.breakdown):
-            breakdowns.acknowledge(actor, mine.breakdown)
         publish(raising.TOPIC)
     return mine
 
@@ -63,7 +64,9 @@ def close(actor: User, alert: Alert, because: str) -> Alert:
 
 def _handled(actor: User, alert: Alert) -> Alert:
     mine = (
-        Alert.objects.select_for_update(of=("self",)).select_related("breakdown").get(pk=alert.pk)
+        Alert.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("breakdown")
+        .get(pk=alert.pk)
     )
     access(actor, Told(mine, actor), see=Verb.ALERT_READ, do=Verb.ALERT_HANDLE)
     return mine

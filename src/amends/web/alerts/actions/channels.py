@@ -63,7 +63,7 @@ def switch_channel(actor: User, channel: Channel, *, is_on: bool) -> Channel:
 def move_channel(actor: User, channel: Channel, *, up: bool) -> None:
     """Have a channel tried one place earlier, or later."""
     require(actor, Verb.SYSTEM_MANAGE)
-    order = list(Channel.objects.select_for_update().exclude(kind=ChannelKind.IN_APP))
+    order = list(Channel.objects.select_for_update(no_key=True).exclude(kind=ChannelKind.IN_APP))
     place = order.index(channel)
     other = place - 1 if up else place + 1
     if 0 <= other < len(order):
@@ -114,4 +114,4 @@ def _fill(channel: Channel, name: str, address: str, person: User | None) -> Cha
 
 
 def _locked(channel: Channel) -> Channel:
-    return Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
+    return Channel.objects.select_for_update(no_key=True, of=("self",)).get(pk=channel.pk)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.alerts.models import Rota, RotaOverride, RotaPerson, Step, StepKind
-from amends.web.alerts.queries import handlers
+from amends.web.alerts import soon
+from amends.web.alerts.models import Alert, Rota, RotaOverride, RotaPerson, Step, StepKind
+from amends.web.alerts.queries import WAITING, handlers
 from amends.web.alerts.raising import TOPIC
 from amends.web.ui.live import publish
 
@@ -43,7 +44,11 @@ def save_rota(
         Nobody is in it, somebody is twice or may not be told, or it has no step.
     """
     require(actor, Verb.ROTA_EDIT)
-    mine = Rota() if rota is None else Rota.objects.select_for_update(of=("self",)).get(pk=rota.pk)
+    mine = (
+        Rota()
+        if rota is None
+        else Rota.objects.select_for_update(no_key=True, of=("self",)).get(pk=rota.pk)
+    )
     for name, value in fields.items():
         setattr(mine, name, value)
     _check(mine, people, steps)
@@ -61,6 +66,9 @@ def save_rota(
             Step(rota=mine, position=n, kind=s.kind, person=s.person, wait_minutes=s.wait_minutes)
             for n, s in enumerate(steps)
         )
+    waiting = Alert.objects.filter(state__in=WAITING, part_of=None)
+    waiting.update(next_at=timezone.now())  # there may be somebody to tell now
+    soon.deliver()
     publish(TOPIC)
     return mine
 

@@ -113,4 +113,4 @@ def _saved(rule: Rule, *fields: str) -> Rule:
 
 
 def _locked(rule: Rule) -> Rule:
-    return Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    return Rule.objects.select_for_update(no_key=True, of=("self",)).get(pk=rule.pk)
