@@ -14,7 +14,8 @@ from tests.people import People
 from amends.engine.contracts import BadInput
 from amends.web.intake.models import Arrival, Delivery, Way
 from amends.web.project import assets, health, serve
-from amends.web.project.health import State, examine
+from amends.web.project.findings import State
+from amends.web.project.health import examine
 from amends.web.project.serve import Door, check_port
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from amends.web.project.urls import handler400, handler403, handler404, handler5
 
 pytestmark = pytest.mark.django_db
 LAYERS = (
-    "ui", "accounts", "intake", "classify", "detect", "recommend", "cases", "track", "prevent",
-    "reports", "project",
+    "ui", "accounts", "intake", "classify", "detect", "alerts", "recommend", "cases", "track",
+    "prevent", "reports", "project",
 )  # fmt: skip
 
 

@@ -83,7 +83,8 @@ def doctor(
     from amends.web.project.start import prepared
 
     with refusals(), prepared(home):
-        from amends.web.project.health import State, examine
+        from amends.web.project.findings import State
+        from amends.web.project.health import examine
 
         findings = examine()
     is_broken = any(finding.state is State.BROKEN for finding in findings)

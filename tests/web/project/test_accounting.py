@@ -13,7 +13,7 @@ from amends.web.intake import accounting
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Arrival, Identity, Landing
 from amends.web.project import health, pipeline
-from amends.web.project.health import Finding, State
+from amends.web.project.findings import Finding, State
 from amends.web.project.sifting import Unready
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,6 +5,8 @@ from .checks import check_batch, family_of
 from .config import PACES, DetectConfig, Pace
 from .detection import Detection, detect
 from .discoveries import discover
+from .escalation import QuietHours, step_times, steps_due
+from .fixed_rules import Firing, Threshold, run_firings, threshold_firings, window_values
 from .leaves import leaves_at
 from .localize import LocalizeConfig, localize
 from .monitor import Judged, Monitor, Past
@@ -12,6 +14,7 @@ from .overlap import group_overlapping
 from .recalibrate import budget_factor
 from .resolutions import ResolutionPace, resolution_pace
 from .rhythm import Rhythm, learn_rhythm
+from .rota import Override, Shift, WeeklyRota, on_call, shifts
 from .rows import put
 from .severity import severity_of
 from .silence import Silence, SilenceConfig, judge_silence
@@ -24,15 +27,21 @@ __all__ = [
     "DetectConfig",
     "Detection",
     "Finding",
+    "Firing",
     "Judged",
     "LocalizeConfig",
     "Monitor",
+    "Override",
     "Pace",
     "Past",
+    "QuietHours",
     "ResolutionPace",
     "Rhythm",
+    "Shift",
     "Silence",
     "SilenceConfig",
+    "Threshold",
+    "WeeklyRota",
     "break_storms",
     "budget_factor",
     "catch_up",
@@ -47,12 +56,19 @@ __all__ = [
     "leaves_at",
     "localize",
     "look",
+    "on_call",
     "put",
     "reaches",
     "replay",
     "resolution_pace",
+    "run_firings",
     "severity_of",
+    "shifts",
+    "step_times",
+    "steps_due",
+    "threshold_firings",
     "to_breakdown",
+    "window_values",
     "with_above",
     "with_places",
 ]

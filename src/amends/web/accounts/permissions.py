@@ -63,6 +63,9 @@ class Verb(StrEnum):
     BREAKDOWN_READ = "breakdown.read"
     BREAKDOWN_HANDLE = "breakdown.handle"
     DETECTOR_TUNE = "detector.tune"
+    ALERT_READ = "alert.read"
+    ALERT_HANDLE = "alert.handle"
+    ROTA_EDIT = "rota.edit"
     CASE_READ = "case.read"
     CASE_OPEN = "case.open"
     CASE_WORK = "case.work"
@@ -103,6 +106,9 @@ ROWS: Final = (
     (Verb.BREAKDOWN_READ,   "all     all     all     all     all     all     all     -", "see breakdowns and their evidence"),
     (Verb.BREAKDOWN_HANDLE, "all     all     -       all     team    -       -       -", "acknowledge, own and close breakdowns"),
     (Verb.DETECTOR_TUNE,    "all     all     -       all     -       -       -       -", "change thresholds and false-alarm budgets"),
+    (Verb.ALERT_READ,       "all     all     own     all     all     all     own     -", "see alerts, their receipts and who is on call"),
+    (Verb.ALERT_HANDLE,     "all     all     own     all     team    -       own     -", "be told of alerts, acknowledge and close them"),
+    (Verb.ROTA_EDIT,        "all     all     -       -       -       -       -       -", "change who is on call, overrides and escalation steps"),
     (Verb.CASE_READ,        "all     all     team    all     -       all     all     -", "read cases"),
     (Verb.CASE_OPEN,        "-       all     all     -       -       -       all     -", "open a case by hand"),
     (Verb.CASE_WORK,        "-       all     team    -       -       -       own     -", "work on a case: notes, handoffs, closing"),

@@ -3,16 +3,8 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from amends.web.detect.silences import watch_sources
 from amends.web.detect.studying import make_study
 from amends.web.detect.watching import settle_all
-
-
-@app.periodic(cron="* * * * *")
-@app.task(queueing_lock="detect.watch_for_silence", pass_context=False)
-def watch_for_silence(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
-    """Look every minute whether a source fell silent, or came back."""
-    watch_sources(timezone.now())
 
 
 @app.periodic(cron="7 0 * * *")

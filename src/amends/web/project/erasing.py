@@ -22,6 +22,7 @@ from amends.store import reads
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
+from amends.web.alerts.erasing import forget_signals
 from amends.web.cases.erasing import cases_of, forget_words, take_customer_off
 from amends.web.intake import erasing as intake
 from amends.web.intake.lake import lake
@@ -111,6 +112,7 @@ def erase_customer(
         tick("removing from the database", 0, 1)
         with transaction.atomic(), pghistory.context(source="erasure", erasure=entry.pk):
             intake.never_again(ids)
+            removed["signals counted by rules"] = forget_signals(ids)
             removed["rows in quarantine"] = intake.take_from_quarantine(customer_id)
             removed["cases"] = take_customer_off(customer_id, pseudonym)
             removed["outcomes"] = forget_who_told(pseudonym)
@@ -180,6 +182,7 @@ def _old_signals(kind: str, until: datetime, now: datetime) -> list[Erasure]:
             some = ids[start : start + IDS_AT_A_TIME]
             with transaction.atomic():
                 intake.never_again(some)
+                forget_signals(some)
                 words += forget_words(some)
         gone = lake().remove_before(kind, until)
         _leave_no_bytes(_silent)

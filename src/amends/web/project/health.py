@@ -4,9 +4,7 @@ A check never raises: what it cannot find out is a finding.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from django.conf import settings
@@ -22,38 +20,18 @@ from amends.web.intake import accounting
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, DeliveryState, Landing, Upkeep
 from amends.web.intake.room import count_waiting
+from amends.web.project.alert_health import check_alerts
 from amends.web.project.assets import is_prepared
+from amends.web.project.findings import Finding, State, first_line
 from amends.web.project.home import LITTLE_SPACE_MB, open_home
 from amends.web.project.tables import pending_migrations
 
 INBOX_IS_LATE: Final = timedelta(minutes=10)
 UPKEEP_IS_LATE: Final = timedelta(minutes=15)
 MOST_NAMED: Final = 3
+DAY: Final = timedelta(days=1)
 WORKER_IS_LATE: Final = timedelta(seconds=60)
 """A worker writes its heartbeat every ten seconds."""
-
-
-class State(StrEnum):
-    """How a check went."""
-
-    WELL = "well"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-    @property
-    def tone(self) -> str:
-        """Return the tone of its chip."""
-        return {"well": "good", "warning": "medium", "broken": "critical"}[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found, and what to do about it."""
-
-    name: str
-    state: State
-    what: str
-    remedy: str = ""
 
 
 def check_database() -> Finding:
@@ -66,7 +44,7 @@ def check_database() -> Finding:
         return Finding(
             "Database",
             State.BROKEN,
-            f"It cannot be reached: {_first_line(error)}",
+            f"It cannot be reached: {first_line(error)}",
             "Start `amends serve`, which brings its own; or start the server in DATABASE_URL.",
         )
     where = "at DATABASE_URL" if settings.ENVIRONMENT.database_url else "in the data folder"
@@ -78,7 +56,7 @@ def check_migrations() -> Finding:
     try:
         pending = pending_migrations()
     except DatabaseError as error:
-        return Finding("Tables", State.BROKEN, f"They cannot be read: {_first_line(error)}")
+        return Finding("Tables", State.BROKEN, f"They cannot be read: {first_line(error)}")
     if pending:
         return Finding(
             "Tables",
@@ -111,7 +89,7 @@ def check_worker() -> Finding:
     try:
         newest = ProcrastinateWorker.objects.order_by("-last_heartbeat").first()
     except DatabaseError as error:
-        return Finding("Worker", State.BROKEN, f"It cannot be looked up: {_first_line(error)}")
+        return Finding("Worker", State.BROKEN, f"It cannot be looked up: {first_line(error)}")
     if newest is None:
         remedy = "Start `amends worker`, or `amends serve` for everything."
         return Finding(
@@ -130,14 +108,14 @@ def check_worker() -> Finding:
 
 def check_jobs() -> Finding:
     """Look for jobs that failed for good in the last day."""
-    day_ago = timezone.now() - timedelta(days=1)
+    day_ago = timezone.now() - DAY
     try:
         failed = ProcrastinateJob.objects.filter(
             status="failed", procrastinateevent__at__gt=day_ago
         ).distinct()
         names = sorted({job.task_name for job in failed[:100]})
     except DatabaseError as error:
-        return Finding("Jobs", State.BROKEN, f"They cannot be read: {_first_line(error)}")
+        return Finding("Jobs", State.BROKEN, f"They cannot be read: {first_line(error)}")
     if names:
         return Finding(
             "Jobs",
@@ -158,7 +136,7 @@ def check_inbox() -> Finding:
         n_waiting, _ = count_waiting()
         stuck = Landing.objects.filter(done_at=None, attempts__gt=0).order_by("pk").first()
     except DatabaseError as error:
-        return Finding("Inbox", State.BROKEN, f"It cannot be read: {_first_line(error)}")
+        return Finding("Inbox", State.BROKEN, f"It cannot be read: {first_line(error)}")
     if first is not None:
         return Finding(
             "Inbox",
@@ -191,7 +169,7 @@ def check_lake() -> Finding:
     try:
         signals = lake().fetch(lake().signals().count())[0][0].as_py()
     except (BadInput, OSError, RuntimeError) as error:
-        what = error.what if isinstance(error, BadInput) else _first_line(error)
+        what = error.what if isinstance(error, BadInput) else first_line(error)
         return Finding(
             "Lake",
             State.BROKEN,
@@ -207,7 +185,7 @@ def check_ledger() -> Finding:
         sums = accounting.terms()
         lost = accounting.sources_that_do_not_add_up() if sums.unaccounted else []
     except DatabaseError as error:
-        return Finding("Ledger", State.BROKEN, f"It cannot be read: {_first_line(error)}")
+        return Finding("Ledger", State.BROKEN, f"It cannot be read: {first_line(error)}")
     if sums.unaccounted:
         where = ", ".join(f"{source} {n:+,}" for source, n in lost[:MOST_NAMED])
         return Finding(
@@ -234,7 +212,7 @@ def check_lake_against_ledger() -> Finding:
     try:
         found = accounting.gaps()
     except (BadInput, DatabaseError, OSError, RuntimeError) as error:
-        return Finding(name, State.BROKEN, f"They cannot be compared: {_first_line(error)}")
+        return Finding(name, State.BROKEN, f"They cannot be compared: {first_line(error)}")
     if found is None:
         return Finding(name, State.WELL, "Too much is on its way to compare them just now")
     if found:
@@ -258,7 +236,7 @@ def check_upkeep() -> Finding:
         done = {row.name: row for row in Upkeep.objects.all()}
         rows = Landing.objects.filter(done_at__gt=timezone.now() - UPKEEP_IS_LATE).exists()
     except DatabaseError as error:
-        return Finding("Upkeep", State.BROKEN, f"It cannot be looked up: {_first_line(error)}")
+        return Finding("Upkeep", State.BROKEN, f"It cannot be looked up: {first_line(error)}")
     last = done.get("compaction")
     is_late = last is None or timezone.now() - last.ran_at > UPKEEP_IS_LATE
     if is_late and rows:
@@ -282,7 +260,7 @@ def check_watch() -> Finding:
         run = WatchRun.objects.order_by("-pk").first()
         series = Series.objects.count()
     except DatabaseError as error:
-        return Finding("Watch", State.BROKEN, f"It cannot be looked up: {_first_line(error)}")
+        return Finding("Watch", State.BROKEN, f"It cannot be looked up: {first_line(error)}")
     if not series:
         return Finding("Watch", State.WELL, "No series yet: they are chosen every night")
     if run is None:
@@ -308,7 +286,7 @@ def check_people() -> Finding:
     try:
         admins = User.objects.filter(roles__contains=[Role.ADMIN], is_active=True).count()
     except DatabaseError as error:
-        return Finding("People", State.BROKEN, f"They cannot be read: {_first_line(error)}")
+        return Finding("People", State.BROKEN, f"They cannot be read: {first_line(error)}")
     if not admins:
         remedy = "Run `amends user add you@example.com --role admin`."
         return Finding("People", State.WARNING, "There is no administrator.", remedy)
@@ -348,6 +326,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     check_lake_against_ledger,
     check_upkeep,
     check_watch,
+    check_alerts,
     check_static_files,
     check_people,
     check_address,
@@ -362,7 +341,3 @@ def examine() -> list[Finding]:
 def _ordinal(n: int) -> str:
     ending = "th" if 10 < n % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

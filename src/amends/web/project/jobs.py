@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
 
+from amends.web.alerts.firing import look
+from amends.web.alerts.raising import raise_for_breakdowns
 from amends.web.cases.opening import link_to_breakdown
 from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.detect import watching
@@ -70,9 +72,13 @@ def _work_off() -> None:
 
 @app.task(queueing_lock="amends.web.project.jobs.watch", lock="amends.watch", pass_context=False)
 def watch() -> None:
-    """Judge the series that changed; link the cases that lie in what was found."""
+    """Judge the series that changed, raise alerts of it, link the cases that lie in it."""
     now = timezone.now()
-    for breakdown in watching.watch(now, taxonomy_in_force()):
+    with transaction.atomic():
+        found = watching.watch(now, taxonomy_in_force())
+        raise_for_breakdowns(now)
+        look(now)
+    for breakdown in found:
         link_to_breakdown(breakdown)
 
 

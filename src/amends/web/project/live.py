@@ -13,6 +13,8 @@ TOPICS: Final[Mapping[str, Verb]] = {
     "quarantine": Verb.SIGNAL_MEND,
     "cases": Verb.CASE_READ,
     "breakdowns": Verb.BREAKDOWN_READ,
+    "alerts": Verb.ALERT_READ,
+    "channels": Verb.SYSTEM_MANAGE,
     "outcomes": Verb.OUTCOME_READ,
     "fixes": Verb.FIX_READ,
     "imports": Verb.SIGNAL_IMPORT,

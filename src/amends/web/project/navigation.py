@@ -14,9 +14,13 @@ from django.urls import reverse
 
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
+from amends.web.alerts.queries import waiting_for
 from amends.web.cases.queries import open_cases
 from amends.web.detect.queries import open_count
 from amends.web.intake.filters import filters_of
+
+BELL: Final = "bell"
+"""The icon of alerts; on phones it stands in the header with what waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
             keeps_filters=True,
             count_for=lambda _person: open_count(),
         ),
+        Entry("Alerts", BELL, "alerts:alerts", Verb.ALERT_READ, count_for=waiting_for),
         Entry("Causes", "network", "classify:causes", Verb.CAUSE_READ, keeps_filters=True),
         Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
         Entry("Outcomes", "target", "track:outcomes", Verb.OUTCOME_READ, keeps_filters=True),
@@ -86,6 +91,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     "Administration": (
         Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
+        Entry("Channels", "send", "alerts:channels", Verb.SYSTEM_MANAGE),
         Entry("Privacy", "shield-check", "privacy", Verb.CUSTOMER_ERASE),
         Entry("System", "activity", "system", Verb.SYSTEM_READ),
     ),
@@ -124,7 +130,9 @@ def context(request: HttpRequest) -> dict[str, object]:
     if not isinstance(person, User):
         return {}
     query = filters_of(request).query()
+    groups = navigation_for(person, request.path, query)
     return {
-        "navigation": navigation_for(person, request.path, query),
+        "navigation": groups,
+        "bell": next((link for group in groups for link in group.items if link.icon == BELL), None),
         "live_is_on": settings.LIVE,
     }

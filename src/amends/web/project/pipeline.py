@@ -4,8 +4,8 @@
 2. A worker claims a landing (`FOR UPDATE SKIP LOCKED`), unpacks and enriches it. Workers do so side
    by side.
 3. One after another (`rollups.exclusively`) they write: rows that were overtaken meanwhile are
-   dropped, cases and outcomes follow, then rollups, then the lake under the landing's number, and
-   the transaction that holds the claim commits.
+   dropped, cases and outcomes follow, then rollups and the rules of alerts, then the lake under the
+   landing's number, and the transaction that holds the claim commits.
 
 A crash anywhere leaves the landing open, and the next worker does the whole again; that it is in
 the lake already is told by its number. Rows that cannot be processed are sifted out before.
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from amends.engine.contracts import SIGNAL_SCHEMA, check_signals
 from amends.flows.enriching import enrich, with_causes
 from amends.store import lake_rows
+from amends.web.alerts.firing import note_signals
 from amends.web.cases.corrections import take_back
 from amends.web.cases.opening import open_cases
 from amends.web.classify.confirmed import confirmed_of
@@ -215,6 +216,7 @@ def _land(landing: Landing) -> None:
         replaced = pa.concat_tables([_of(older, batch.signals), gone])
         with _outside():
             rollups.add(batch.signals, now, instead_of=replaced)
+            note_signals(batch.signals, replaced["signal_id"].to_pylist(), now)
             put_aside(refused, older, now)
             if there is None and len(batch.signals):
                 _append(batch.signals, landing)

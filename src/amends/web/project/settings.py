@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "amends.web.intake",
     "amends.web.classify",
     "amends.web.detect",
+    "amends.web.alerts",
     "amends.web.recommend",
     "amends.web.cases",
     "amends.web.track",

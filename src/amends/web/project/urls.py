@@ -16,6 +16,7 @@ urlpatterns = [
     path("sources/", include("amends.web.intake.source_urls")),
     path("causes/", include("amends.web.classify.urls")),
     path("breakdowns/", include("amends.web.detect.urls")),
+    path("alerts/", include("amends.web.alerts.urls")),
     path("cases/", include("amends.web.cases.urls")),
     path("outcomes/", include("amends.web.track.urls")),
     path("fixes/", include("amends.web.prevent.urls")),

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from amends.web.accounts.access import public, requires, signed_in
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
-from amends.web.project.health import Finding, State, check_database, check_migrations, examine
+from amends.web.project.findings import Finding, State
+from amends.web.project.health import check_database, check_migrations, examine
 from amends.web.project.home_page import first_steps, people_by_role
 from amends.web.project.live import topics_for
 from amends.web.ui.live import stream

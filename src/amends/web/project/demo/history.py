@@ -21,6 +21,7 @@ from amends.flows.aftermath import outcome_signals
 from amends.flows.staff import Worked, work
 from amends.web.accounts.demo import make_demo_people
 from amends.web.accounts.models import Team
+from amends.web.alerts.demo import make_demo_alerting
 from amends.web.cases.models import Case, Route, State
 from amends.web.cases.opening import link_to_breakdown
 from amends.web.cases.recommending import known_facts, lessons, record_of
@@ -84,6 +85,7 @@ def load_history(
             _ended(looking)
         for breakdown in Breakdown.objects.all():
             link_to_breakdown(breakdown)
+        make_demo_alerting(now)
         _make_fixes(truth, now)
         verify_fixes(now)
         price_causes(now)
