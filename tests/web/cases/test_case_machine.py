@@ -95,6 +95,18 @@ class Cases(RuleBasedStateMachine):
     def resolve(self, who: str, cause: str) -> None:
         self.attempt(actions.resolve, who, cause=cause)
 
+    @rule(who=WHO)
+    def start(self, who: str) -> None:
+        self.attempt(actions.start, who)
+
+    @rule(who=WHO, text=REASON)
+    def answer(self, who: str, text: str) -> None:
+        self.attempt(actions.answer, who, text)
+
+    @rule(who=WHO, text=REASON)
+    def follow_up(self, who: str, text: str) -> None:
+        self.attempt(actions.follow_up, who, text)
+
     @rule(who=WHO, how=st.sampled_from(CLOSED))
     def close(self, who: str, how: State) -> None:
         self.attempt(actions.close, who, how)
@@ -135,7 +147,7 @@ class Cases(RuleBasedStateMachine):
         case = Case.objects.get(pk=self.case.pk)
         assert (case.closed_at is not None) == (case.state in CLOSED)
         assert (case.due_at is not None) == case.is_open
-        assert (case.paused_at is not None) == case.is_paused
+        assert (case.paused_at is not None) == (case.state == State.WAITING_CUSTOMER)
         assert (case.resolved_at is None) == case.is_open
 
     @invariant()

@@ -85,11 +85,14 @@ def test_resolving_asks_for_what_is_missing(people: People, care: Team) -> None:
     assert (resolved.state, resolved.cause) == (State.RESOLVED, "delivery/missed_slot")
 
 
-def test_a_paused_clock_stands_still(people: People, case: Case) -> None:
+def test_a_paused_clock_stands_still(people: People, care: Team) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    case = make_case(owner=people.owner, team=care, opened_at=yesterday)
     case = do(actions.acknowledge, people.owner, case)
     due = case.due_at
     case = do(actions.wait, people.owner, case, State.WAITING_CUSTOMER, "Photo asked for")
-    Case.objects.filter(pk=case.pk).update(paused_at=timezone.now() - timedelta(hours=5))
+    assert case.is_paused
+    case.entries.filter(event="waits_customer").update(at=timezone.now() - timedelta(hours=5))
     case = do(actions.resume, people.owner, case)
     assert case.due_at is not None
     assert due is not None

@@ -209,9 +209,9 @@ def _timed(
         np.add.at(stood, row, length)
         due[mine] = open_.earliest(began[mine] + target[mine] + moved[mine])
         worked[mine] = open_.worked(ended[mine]) - began[mine] - stood[mine]
-    is_paused = np.zeros(len(target), dtype=bool)
-    is_paused[pauses.row[lasts]] = True
+    paused_at = np.full(len(target), NEVER)
+    paused_at[pauses.row[lasts]] = pauses.since[lasts]
     return Clocks(
         rows.case, rows.kind, np.zeros_like(rows.kind), rows.started_at, due, rows.ended_at,
-        rows.is_met, is_paused, target, worked, ("",),
+        rows.is_met, paused_at, target, worked, ("",),
     )  # fmt: skip

@@ -93,8 +93,8 @@ def _clocks(parts: list[tuple[Codes, int, Micros, Micros, Micros]], names: list[
     )
     name = np.concatenate([none, *(np.full(len(part[0]), part[1]) for part in parts)])
     kind = np.full(len(case), tuple(ClockKind).index(ClockKind.REGULATOR))
-    never = np.zeros(len(case), dtype=bool)
+    never = np.full(len(case), -1)
     return Clocks(
-        case, kind, name, started, due, ended, ended >= 0, never, due - started, never * 0,
+        case, kind, name, started, due, ended, ended >= 0, never, due - started, np.zeros_like(due),
         tuple(names),
     )  # fmt: skip

@@ -64,7 +64,8 @@ class Clocks:
     ended_at: Micros
     """−1: it runs, or stands."""
     is_met: Flags
-    is_paused: Flags
+    paused_at: Micros
+    """Since when it stands; −1: it does not."""
     target: Micros
     """Working time; of a deadline by law the time from start to deadline."""
     worked: Micros
@@ -82,7 +83,7 @@ class Clocks:
                 due_at=moment_of(int(self.due_at[i])),
                 ended_at=None if self.ended_at[i] < 0 else moment_of(int(self.ended_at[i])),
                 is_met=bool(self.is_met[i]),
-                is_paused=bool(self.is_paused[i]),
+                paused_at=None if self.paused_at[i] < 0 else moment_of(int(self.paused_at[i])),
                 target=timedelta(microseconds=int(self.target[i])),
                 worked=timedelta(microseconds=int(self.worked[i])),
             )
@@ -100,9 +101,14 @@ class Reading:
     due_at: datetime
     ended_at: datetime | None
     is_met: bool
-    is_paused: bool
+    paused_at: datetime | None
     target: timedelta
     worked: timedelta
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands."""
+        return self.paused_at is not None
 
     @property
     def is_running(self) -> bool:
@@ -122,7 +128,8 @@ class Next:
     """−1: nothing."""
     kind: Codes
     """Number of a `ClockKind`; −1: nothing."""
-    is_paused: Flags
+    paused_at: Micros
+    """Since when its resolution stands; −1: it does not."""
 
 
 def joined(one: Clocks, other: Clocks, now: int) -> Clocks:
@@ -145,12 +152,13 @@ def joined(one: Clocks, other: Clocks, now: int) -> Clocks:
 def next_deadlines(clocks: Clocks, n: int) -> Next:
     """Return what is due next in each of n cases: what runs before what stands, the earliest."""
     open_ = np.flatnonzero(clocks.ended_at < 0)
-    keys = (clocks.due_at[open_], clocks.is_paused[open_], clocks.case[open_])
+    keys = (clocks.due_at[open_], clocks.paused_at[open_] >= 0, clocks.case[open_])
     open_ = open_[np.lexsort(keys)]
     case, first = np.unique(clocks.case[open_], return_index=True)
     chosen = open_[first]
-    found = Next(np.full(n, -1), np.full(n, -1), np.zeros(n, dtype=bool))
+    found = Next(np.full(n, -1), np.full(n, -1), np.full(n, -1))
     found.due_at[case] = clocks.due_at[chosen]
     found.kind[case] = clocks.kind[chosen]
-    found.is_paused[case] = clocks.is_paused[chosen]
+    paused = clocks.paused_at >= 0
+    found.paused_at[clocks.case[paused]] = clocks.paused_at[paused]
     return found

@@ -63,6 +63,26 @@ DEEDS: Final = (
         move="acknowledge",
     ),
     Deed(
+        "start",
+        Verb.CASE_WORK,
+        "Start work",
+        "Start work",
+        lambda person, case, version, _: actions.start(person, case, version),
+        icon="play",
+        move="start",
+    ),
+    Deed(
+        "answer",
+        Verb.CASE_WORK,
+        "Note a reply",
+        "Note it",
+        lambda person, case, version, known: actions.answer(person, case, version, known["text"]),
+        forms.AnswerForm,
+        "reply",
+        "answer",
+        "What the customer was told, by you or your telephone.",
+    ),
+    Deed(
         "resume",
         Verb.CASE_WORK,
         "Go on",
@@ -81,6 +101,19 @@ DEEDS: Final = (
         "check-check",
         "resolve",
         "The customer has what was promised.",
+    ),
+    Deed(
+        "follow-up",
+        Verb.CASE_WORK,
+        "Follow up",
+        "Note it",
+        lambda person, case, version, known: actions.follow_up(
+            person, case, version, known["note"]
+        ),
+        forms.FollowUpForm,
+        "phone",
+        "follow_up",
+        "Ask the customer whether it holds.",
     ),
     Deed(
         "close",
@@ -110,12 +143,12 @@ DEEDS: Final = (
         "wait",
         Verb.CASE_WORK,
         "Wait",
-        "Pause the clock",
+        "Wait",
         _wait,
         forms.WaitForm,
         "pause",
         "wait",
-        "The clock stands still until work goes on.",
+        "For the customer the resolution stands still; the customer of another team waits on.",
     ),
     Deed(
         "hand-over",
@@ -209,6 +242,6 @@ DEEDS: Final = (
     ),
 )
 BY_NAME: Final = {deed.name: deed for deed in DEEDS}
-HEADER: Final = ("acknowledge", "resume", "resolve", "close")
+HEADER: Final = ("acknowledge", "start", "resume", "resolve", "follow-up", "close")
 """What stands beside the title: the next step of the state machine."""
-MORE: Final = ("wait", "hand-over", "reopen")
+MORE: Final = ("answer", "wait", "hand-over", "reopen")

@@ -94,6 +94,18 @@ class HandOverForm(CaseForm):
             field.queryset = other_teams(case)
 
 
+class AnswerForm(CaseForm):
+    """What the customer was told."""
+
+    text = _text("What the customer was told")
+
+
+class FollowUpForm(CaseForm):
+    """What the customer said of the recovery."""
+
+    note = _text("What you asked, and what the customer said")
+
+
 class WaitForm(CaseForm):
     """For whom, and what for."""
 

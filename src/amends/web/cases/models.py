@@ -8,6 +8,7 @@ import pghistory
 from django.conf import settings
 from django.db import models
 
+from amends.engine.clocks import ClockKind, EventKind
 from amends.engine.contracts import ActionKind
 from amends.web.detect.models import SEVERITIES, Breakdown
 from amends.web.intake.models import Customer
@@ -22,6 +23,7 @@ class State(models.TextChoices):
     WAITING_CUSTOMER = "waiting_customer", "Waiting for customer"
     WAITING_TEAM = "waiting_team", "Waiting for another team"
     RESOLVED = "resolved", "Resolved"
+    FOLLOW_UP = "follow_up", "Follow-up"
     RECOVERED = "recovered", "Recovered"
     NOT_RECOVERED = "not_recovered", "Not recovered"
     LOST = "lost", "Lost"
@@ -34,7 +36,33 @@ OPEN = (
     State.WAITING_CUSTOMER,
     State.WAITING_TEAM,
 )
+RESOLVED = (State.RESOLVED, State.FOLLOW_UP)
 CLOSED = (State.RECOVERED, State.NOT_RECOVERED, State.LOST)
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Cases."""
+
+    def is_open(self) -> "CaseQuerySet":
+        """Return those in which somebody still has to do something."""
+        return self.filter(state__in=[state.value for state in OPEN])
+
+
+@pghistory.track()
+class ClockSheet(models.Model):
+    """A version of the sheet of clocks; versions are added, never changed."""
+
+    text = models.TextField()
+    """YAML, as `engine.clocks.read_sheet` reads it."""
+    effective_from = models.DateTimeField()
+    reason = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["effective_from", "id"]
+
+    def __str__(self) -> str:
+        return f"clocks from {self.effective_from:%Y-%m-%d %H:%M}"
 
 
 class Route(models.Model):
@@ -69,11 +97,15 @@ class Case(models.Model):
     """The rule that opened it, in words."""
     due_at = models.DateTimeField(null=True, blank=True)
     """The next deadline; null when no clock runs."""
+    due_clock = models.CharField(
+        max_length=16, blank=True, choices=[(k.value, k.value) for k in ClockKind]
+    )
+    """What is due then."""
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
-    """Since when its clock stands still; null when it runs."""
+    """Since when its resolution stands still; null when it runs."""
     reopened_at = models.DateTimeField(null=True, blank=True)
-    """The last time; what was decided before is over, and the clock runs from here."""
+    """The last time; what was decided before is over, and the resolution runs from here."""
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     loss = models.DecimalField(max_digits=12, decimal_places=2, default=0)
@@ -101,6 +133,8 @@ class Case(models.Model):
     )
     version = models.PositiveIntegerField(default=1)
     """Grows with every change: an edit of an older version is refused."""
+
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["due_at", "id"]
@@ -130,8 +164,8 @@ class Case(models.Model):
 
     @property
     def is_paused(self) -> bool:
-        """Whether its clock stands still."""
-        return self.state in {State.WAITING_CUSTOMER, State.WAITING_TEAM}
+        """Whether the clock that is due next stands still."""
+        return self.paused_at is not None and self.due_clock == ClockKind.RESOLUTION
 
 
 class Happening(models.TextChoices):
@@ -139,6 +173,7 @@ class Happening(models.TextChoices):
 
     SIGNAL = "signal", "Signal"
     NOTE = "note", "Note"
+    REPLY = "reply", "Reply"
     STATE = "state", "State"
     ASSIGNED = "assigned", "Assigned"
     RECOMMENDED = "recommended", "Recommendation"
@@ -157,7 +192,13 @@ class Entry(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    """Null: amends itself."""
+    """Null: amends itself, or somebody who is no more."""
+    event = models.CharField(
+        max_length=16, blank=True, choices=[(k.value, k.value) for k in EventKind]
+    )
+    """What it is to clocks; most entries are nothing to them."""
+    by_robot = models.BooleanField(default=False)
+    """Whether a rule or a program did it: it meets no target."""
     signal_id = models.UUIDField(null=True, blank=True)
 
     class Meta:
@@ -193,6 +234,22 @@ class Recommendation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.kind} {self.amount}"
+
+
+class Viewer(models.Model):
+    """Who looks at a case now; forgotten soon after they stop."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint("case", "person", name="viewer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} looks at {self.case_id}"
 
 
 class ActionState(models.TextChoices):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from amends.engine.contracts import ActionKind, Money, RankedAction, Severity
+from amends.engine.contracts import ActionKind, Money, RankedAction
 from amends.engine.contracts import Recommendation as Explanation
 from amends.engine.recommend import to_do
 from amends.flows.report import words
@@ -13,7 +13,7 @@ from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.authority import Option
-from amends.web.cases.clocks import TARGETS
+from amends.web.cases.clocks import hours_to_answer
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
 from amends.web.cases.policy_tables import PolicyTable, policy_table
 from amends.web.cases.recommending import assumed_facts, explained, record_of
@@ -213,8 +213,8 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
 def _steps(
     case: Case, row: Recommendation, decided: Action | None, option: Option | None
 ) -> list[Step]:
-    target = TARGETS[Severity(case.severity)].first_response
-    within = words.count(round(target.total_seconds() / 3600), "hour")
+    hours = hours_to_answer(case)
+    within = words.count(round(hours), "working hour") if hours >= 1 else words.duration(60 * hours)
     return [
         Step("Acknowledge", f"First response within {within}", case.acknowledged_at is not None),
         *_approval_step(row, decided, option),

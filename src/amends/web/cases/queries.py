@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
+from amends.engine.clocks import ClockKind
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import MATRIX, Reach, Role, Verb
@@ -67,13 +68,14 @@ def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> P
 
 def _in_tab(tab: str, person: User, now: datetime) -> Q:
     is_open = Q(state__in=OPEN)
+    is_standing = Q(paused_at__isnull=False, due_clock=ClockKind.RESOLUTION)
     waiting = Action.objects.filter(case=OuterRef("pk"), state=ActionState.WAITING)
     conditions: dict[str, Q] = {
         "mine": is_open & Q(owner=person.pk),
         "team": is_open & Q(team__in=person.team_ids),
         "unassigned": is_open & Q(owner=None),
         "open": is_open,
-        "overdue": is_open & Q(due_at__lt=now, paused_at=None),
+        "overdue": is_open & Q(due_at__lt=now) & ~is_standing,
         "approval": is_open & Q(Exists(waiting)),
         "closed": ~is_open,
     }

@@ -13,5 +13,6 @@ urlpatterns = [
     path("<str:ref>/", views.workspace, name="case"),
     path("<str:ref>/signals/", views.signals, name="signals"),
     path("<str:ref>/note/", views.note, name="note"),
+    path("<str:ref>/presence/", views.presence, name="presence"),
     *(path(f"<str:ref>/{deed.name}/", views.deed_view(deed), name=deed.name) for deed in DEEDS),
 ]

@@ -27,17 +27,19 @@ from amends.web.cases.queue import (
     Menu,
     Narrowed,
     Tab,
-    line_of,
+    lines_of,
     menus_of,
     narrowed_by,
     summary,
     tabs_of,
 )
+from amends.web.cases.viewing import seen_by
 from amends.web.cases.workspace import (
     Beside,
     Head,
     Timeline,
     beside_of,
+    clocks_told,
     head_of,
     similar_to,
     timeline_of,
@@ -114,6 +116,13 @@ class SignalsContext:
     signals: Sequence[SignalRow]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewersContext:
+    """Who else looks at a case."""
+
+    others: Sequence[str]
+
+
 @require_safe
 @requires(Verb.CASE_READ)
 def queue(request: HttpRequest) -> HttpResponse:
@@ -122,7 +131,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     asked = asked_of(request, person)
     if request.GET.get("part") == "list":
         few = queries.queue(person, asked, now, queries.PART_SIZE)
-        part = PartContext(asked, [line_of(case, now) for case in few.cases], few.total)
+        part = PartContext(asked, lines_of(few.cases, now), few.total)
         return page(request, "cases/part.html", part)
     found = queries.queue(person, asked, now)
     workers = list(queries.workers())
@@ -132,7 +141,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         tabs=tabs_of(person, asked, found),
         menus=menus_of(asked, workers, queries.causes_of_cases()),
         narrowed=narrowed_by(asked, queries.breakdown_named(asked.breakdown)),
-        lines=[line_of(case, now) for case in found.cases],
+        lines=lines_of(found.cases, now),
         total=found.total,
         page=found.page,
         n_pages=found.n_pages,
@@ -177,11 +186,12 @@ def workspace(request: HttpRequest, ref: str) -> HttpResponse:
     case = _case(person, ref)
     part = request.GET.get("part", "") if is_fragment(request) else ""
     wanted = part if part in {"head", "timeline", "beside"} else ""
+    clocks = clocks_told(case, timezone.now()) if wanted != "timeline" else []
     context = WorkspaceContext(
         case=case,
-        head=head_of(person, case) if wanted in {"", "head"} else None,
+        head=head_of(person, case, clocks) if wanted in {"", "head"} else None,
         timeline=timeline_of(person, case) if wanted in {"", "timeline"} else None,
-        beside=beside_of(person, case) if wanted in {"", "beside"} else None,
+        beside=beside_of(person, case, clocks) if wanted in {"", "beside"} else None,
         similar=similar_to(person, case) if not wanted else (),
     )
     return page(request, "cases/workspace.html", context, fragment=wanted)
@@ -199,6 +209,15 @@ def signals(request: HttpRequest, ref: str) -> HttpResponse:
         if signal.signal_id.replace("-", "") not in told
     ]
     return page(request, "cases/signals.html", SignalsContext(case, found), fragment="rows")
+
+
+@require_POST
+@requires(Verb.CASE_READ)
+def presence(request: HttpRequest, ref: str) -> HttpResponse:
+    """Note that somebody looks at a case; answer with who else does."""
+    person = current_person(request)
+    others = seen_by(person, _case(person, ref), timezone.now())
+    return page(request, "cases/viewers.html", ViewersContext(others), fragment="list")
 
 
 @require_POST
