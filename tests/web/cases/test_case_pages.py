@@ -262,17 +262,6 @@ def test_resolving_asks_only_for_what_is_missing(people: People, care: Team) -> 
     assert 'name="cause"' not in form
 
 
-def test_a_case_handed_over_leaves_the_agents_pages(people: People, care: Team) -> None:
-    case = make_case(owner=people.owner, team=care)
-    client = as_(people.owner)
-    billing = Team.objects.get(name="Billing")
-    form = {"version": 1, "team": billing.pk, "note": "Charged twice"}
-    response = client.post(f"/cases/{case.ref}/hand-over/", form, headers=FRAGMENT)
-    assert response["HX-Redirect"] == "/cases/"
-    assert "is with Billing now" in text(client, "/cases/")
-    assert client.get(f"/cases/{case.ref}/").status_code == 404
-
-
 def test_the_other_drawers_do_what_they_say(people: People, care: Team) -> None:
     case = make_case(owner=people.owner, team=care)
     client = as_(people.owner)

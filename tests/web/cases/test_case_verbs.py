@@ -120,16 +120,6 @@ def test_many_are_assigned_and_those_changed_meanwhile_are_named(
     assert cases[1].ref in refused[0]
 
 
-def test_a_handover_needs_the_story_and_goes_to_another_team(people: People, case: Case) -> None:
-    billing = Team.objects.get(name="Billing")
-    with pytest.raises(RefusedError, match="Say what happened"):
-        do(actions.hand_over, people.owner, case, billing, "  ")
-    case = do(actions.hand_over, people.owner, case, billing, "Charged twice; refund promised")
-    assert (case.team, case.owner) == (billing, None)
-    with pytest.raises(Http404):
-        do(actions.resume, people.owner, case)
-
-
 def test_a_note_meets_no_other_edit(people: People, case: Case) -> None:
     actions.add_note(people.owner, case, "Called, no answer")
     assert now_(case).version == case.version

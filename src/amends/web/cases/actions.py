@@ -18,7 +18,7 @@ from django.utils import timezone
 from amends.engine.clocks import EventKind
 from amends.engine.contracts import Severity
 from amends.web.accounts.access import access, require
-from amends.web.accounts.models import Team, User
+from amends.web.accounts.models import User
 from amends.web.accounts.permissions import ALLOWS, Verb
 from amends.web.cases.changes import what_changed
 from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
@@ -27,6 +27,8 @@ from amends.web.cases.models import (
     ActionState,
     Case,
     Entry,
+    Handoff,
+    HandoffState,
     Happening,
     Route,
     State,
@@ -162,20 +164,6 @@ def assign_many(
     return len(cases) - len(refused), refused
 
 
-def hand_over(actor: User, case: Case, version: int, team: Team, note: str) -> None:
-    """Give a case to another team, with the story so far: the customer does not repeat it."""
-    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "hand_over")
-        if not note.strip():
-            raise RefusedError(
-                "Say what happened and what comes next: the other team starts from it."
-            )
-        if locked.team_id == team.pk:
-            raise RefusedError(f"{locked.ref} is with {team} already.")
-        locked.team, locked.owner = team, None
-        tell(locked, actor, Happening.ASSIGNED, f"Handed over to {team}", note)
-
-
 def add_note(actor: User, case: Case, text: str) -> None:
     """Write a note for colleagues. It changes nothing, so it meets no other edit."""
     with transaction.atomic():
@@ -217,6 +205,10 @@ def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str
         if missing := missing_to_resolve(locked):
             raise RefusedError(missing)
         locked.resolved_at = timezone.now()
+        locked.handed_to = None
+        Handoff.objects.filter(case=locked, state=HandoffState.WAITING).update(
+            state=HandoffState.WITHDRAWN, answered_at=timezone.now(), answered_by=actor
+        )
         mark_answered(locked, actor)
         tell(locked, actor, Happening.STATE, "Resolved", note, event=EventKind.RESOLVED)
 

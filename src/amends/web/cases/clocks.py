@@ -37,8 +37,9 @@ BATCH: Final = 20_000
 
 def sheets() -> tuple[Sheet, ...]:
     """Return every sheet that was ever effective, the shipped one first: one query."""
-    rows = ClockSheet.objects.order_by("effective_from", "pk")
-    return (shipped_sheet(), *(_read(*row) for row in rows.values_list("text", "effective_from")))
+    rows = ClockSheet.objects.filter(effective_from__isnull=False)
+    known = rows.order_by("effective_from", "pk").values_list("text", "effective_from")
+    return (shipped_sheet(), *(_read(text, since) for text, since in known if since))
 
 
 @lru_cache(maxsize=64)
@@ -51,8 +52,17 @@ def sheet_in_force() -> Sheet:
     return sheets()[-1]
 
 
-def clocks_of(cases: Sequence[Case], now: datetime, *, are_new: bool = False) -> Clocks:
-    """Return every clock of saved cases; `are_new`: nothing but their opening has happened yet."""
+def clocks_of(
+    cases: Sequence[Case],
+    now: datetime,
+    *,
+    are_new: bool = False,
+    under: Sequence[Sheet] | None = None,
+) -> Clocks:
+    """Return every clock of saved cases.
+
+    `are_new`: nothing but their opening has happened yet; `under`: other sheets than in force.
+    """
     happened = [] if are_new else _happened(cases)
     numbers = {case.pk: i for i, case in enumerate(cases)}
     events = Events.of(
@@ -68,7 +78,7 @@ def clocks_of(cases: Sequence[Case], now: datetime, *, are_new: bool = False) ->
         [case.region for case in cases],
         [case.product for case in cases],
     )
-    return reckon(facts, events, sheets(), now)
+    return reckon(facts, events, under or sheets(), now)
 
 
 def _happened(cases: Sequence[Case]) -> list[tuple[int, datetime, str, bool]]:

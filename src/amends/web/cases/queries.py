@@ -37,7 +37,10 @@ class Page:
 
 def readable(person: User) -> QuerySet[Case]:
     """Return the cases that a person may read, each once, so that more can be asked of them."""
-    found = within_reach(person, Verb.CASE_READ, Case.objects.order_by())
+    every = Case.objects.order_by()
+    found = within_reach(person, Verb.CASE_READ, every)
+    if person.reach(Verb.CASE_READ) is Reach.TEAM:
+        found |= within_reach(person, Verb.CASE_READ, every, team="handed_to")
     if found.query.distinct:
         return Case.objects.filter(pk__in=found.values("pk"))
     return found

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,6 +20,7 @@ from amends.web.cases import actions, queries
 from amends.web.cases.asked import Asked, asked_of
 from amends.web.cases.deeds import Deed
 from amends.web.cases.forms import CaseForm, NewCaseForm, NoteForm
+from amends.web.cases.handoff_telling import count_for
 from amends.web.cases.models import Case
 from amends.web.cases.queue import (
     Line,
@@ -33,6 +33,7 @@ from amends.web.cases.queue import (
     summary,
     tabs_of,
 )
+from amends.web.cases.telling_errors import complain
 from amends.web.cases.viewing import seen_by
 from amends.web.cases.workspace import (
     Beside,
@@ -67,6 +68,7 @@ class QueueContext:
     n_pages: int
     may_assign: bool
     may_open: bool
+    n_handoffs: int
     workers: Sequence[User]
     live: tuple[str, ...] = LIVE
 
@@ -147,6 +149,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         n_pages=found.n_pages,
         may_assign=person.may(Verb.CASE_WORK),
         may_open=person.may(Verb.CASE_OPEN),
+        n_handoffs=count_for(person),
         workers=workers if person.may(Verb.CASE_ASSIGN) else [],
     )
     return page(request, "cases/queue.html", context, fragment="list")
@@ -280,15 +283,9 @@ def _does(deed: Deed, person: User, case: Case, form: CaseForm) -> bool:
     try:
         deed.does(person, case, known.pop("version"), known)
     except ValidationError as error:
-        _complain(form, error)
+        complain(form, error)
         return False
     return True
-
-
-def _complain(form: Form, error: ValidationError) -> None:
-    for field, sentences in getattr(error, "message_dict", {None: error.messages}).items():
-        for sentence in sentences:
-            form.add_error(field if field in form.fields else None, sentence)
 
 
 def _after(request: HttpRequest, person: User, case: Case) -> HttpResponse:

@@ -44,6 +44,11 @@ ENTRY_ICONS: Final[Mapping[str, str]] = {
     Happening.ACTION: "hand-heart",
     Happening.OUTCOME: "flag",
 }
+LEVELS: Final[Mapping[str, str]] = {
+    "lead": "team lead",
+    "manager": "service manager",
+    "executive": "executive sponsor",
+}
 CLOCKS: Final[Mapping[str, str]] = {
     ClockKind.FIRST_RESPONSE: "First response",
     ClockKind.UPDATE: "Answer to the customer",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
@@ -15,6 +15,8 @@ from amends.web.accounts.permissions import Verb
 from amends.web.cases import queries
 from amends.web.cases.clocks import readings_of
 from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
+from amends.web.cases.handoff_telling import HandoffTold, handoff_of
+from amends.web.cases.handoffs import waiting_handoff
 from amends.web.cases.models import Case, Entry, Happening, Recommendation, State
 from amends.web.cases.playbook import Playbook, playbook_of
 from amends.web.cases.queue import Line, lines_of
@@ -85,6 +87,7 @@ class Beside:
 
     case: Case
     clocks: Sequence[ClockTold]
+    handoff: HandoffTold | None
     playbook: Playbook | None
     others: Sequence[tuple[Case, str, Tone]]
     """The customer's other cases of the 90 days before: case, state, tone."""
@@ -92,7 +95,8 @@ class Beside:
 
 def head_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Head:
     """Return the head of a case for a person."""
-    possible = {name for name, deed in BY_NAME.items() if deed.is_for(person, case)}
+    handoff = waiting_handoff(case) if case.handed_to_id else None
+    possible = {name for name, deed in BY_NAME.items() if deed.is_for(person, case, handoff)}
 
     def offered(names: Sequence[str]) -> list[Deed]:
         return [BY_NAME[name] for name in names if name in possible]
@@ -122,9 +126,7 @@ def _clock_told(reading: Reading, now: datetime) -> ClockTold:
     if reading.kind is ClockKind.REGULATOR:
         note = f"From {words.day(reading.started_at)}; nothing lets it stand"
     else:
-        spent, target = (
-            words.duration(d.total_seconds() / 60) for d in (reading.worked, reading.target)
-        )
+        spent, target = _hours(reading.worked), _hours(reading.target)
         note = f"{spent} of {target} working time"
     return ClockTold(
         name=reading.name or CLOCKS[reading.kind],
@@ -135,6 +137,12 @@ def _clock_told(reading: Reading, now: datetime) -> ClockTold:
         is_dropped=not (reading.is_running or reading.is_met),
         note=note,
     )
+
+
+def _hours(length: timedelta) -> str:
+    """Return working time in hours: a working day has another length everywhere."""
+    hours, minutes = divmod(round(length.total_seconds() / 60), 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} m"] * bool(minutes)) or "0 h"
 
 
 def timeline_of(person: User, case: Case) -> Timeline:
@@ -177,6 +185,7 @@ def beside_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Beside:
     return Beside(
         case=case,
         clocks=clocks,
+        handoff=handoff_of(person, case, timezone.now()),
         playbook=playbook_of(person, case, row, decided) if row is not None else None,
         others=[
             (other, State(other.state).label, state_tone(other.state))

@@ -83,6 +83,10 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         ),
         Entry("Sources", "cable", "sources:sources", Verb.SOURCE_READ),
     ),
+    "Policy": (
+        Entry("Clocks", "timer", "cases:clocks", Verb.POLICY_READ),
+        Entry("Responsibilities", "waypoints", "cases:responsibilities", Verb.POLICY_READ),
+    ),
     "Administration": (
         Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),

@@ -34,6 +34,7 @@ from amends.web.prevent.costing import price_causes
 from amends.web.prevent.models import Fix
 from amends.web.prevent.verifying import verify_fixes
 from amends.web.project import pipeline
+from amends.web.project.demo.between_teams import hand_some_over, make_responsibilities
 from amends.web.project.demo.record import DemoRecord
 from amends.web.project.demo.rehearsal import Rehearsed, world_of
 from amends.web.project.demo.sources import receive_by_source
@@ -63,6 +64,7 @@ def load_history(
     with pghistory.context(source="demo"):
         make_demo_people()
         _make_routes()
+        make_responsibilities()
         _write_customers(known.customers, truth.currency)
         put_in_force(known.classifier, now)
         with _working_off(processes, tick):
@@ -81,6 +83,7 @@ def load_history(
             _ended(looking)
         for breakdown in Breakdown.objects.all():
             link_to_breakdown(breakdown)
+        hand_some_over()
         _make_fixes(truth, now)
         verify_fixes(now)
         price_causes(now)

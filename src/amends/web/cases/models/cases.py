@@ -7,6 +7,7 @@ from typing import ClassVar
 import pghistory
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from amends.engine.clocks import ClockKind, EventKind
 from amends.engine.contracts import ActionKind
@@ -50,19 +51,35 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 @pghistory.track()
 class ClockSheet(models.Model):
-    """A version of the sheet of clocks; versions are added, never changed."""
+    """A version of the sheet of clocks: drafted by one person, published by another."""
 
     text = models.TextField()
     """YAML, as `engine.clocks.read_sheet` reads it."""
-    effective_from = models.DateTimeField()
     reason = models.TextField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField(default=timezone.now)
+    effective_from = models.DateTimeField(null=True, blank=True)
+    """When it was published; null: a draft. What is published is never changed."""
+    publisher = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["effective_from", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                models.Value(1),
+                name="one_draft_of_clocks",
+                condition=models.Q(effective_from=None),
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"clocks from {self.effective_from:%Y-%m-%d %H:%M}"
+        return f"clocks from {self.effective_from or 'a draft'}"
 
 
 class Route(models.Model):
@@ -131,6 +148,10 @@ class Case(models.Model):
     team = models.ForeignKey(
         "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
+    handed_to = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The team whose acceptance a handoff waits for; until then the case stays where it is."""
     version = models.PositiveIntegerField(default=1)
     """Grows with every change: an edit of an older version is refused."""
 
@@ -154,8 +175,8 @@ class Case(models.Model):
 
     @property
     def team_ids(self) -> Collection[int]:
-        """The team it belongs to, as access asks for it."""
-        return () if self.team_id is None else (self.team_id,)
+        """The team it belongs to and the one that is asked to take it, as access asks for them."""
+        return [pk for pk in (self.team_id, self.handed_to_id) if pk is not None]
 
     @property
     def is_open(self) -> bool:
