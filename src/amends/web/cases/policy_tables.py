@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from amends.engine.contracts import Decision, Value
-from amends.engine.recommend import shipped_policy
 from amends.flows.report import words
 from amends.web.cases.wording import role_words
+from amends.web.recommend.queries import policy_in_force
 
 MOST_LISTED: Final = 8
 """Outcomes of a table that collects which are told in one line."""
@@ -70,7 +70,7 @@ def policy_table(decision: Decision) -> PolicyTable:
 
 
 def _titles() -> Mapping[str, str]:
-    return {table.name: table.about.title for table in shipped_policy().tables}
+    return {table.name: table.about.title for table in policy_in_force().tables}
 
 
 def _outcome(outcome: Mapping[str, Value]) -> str:

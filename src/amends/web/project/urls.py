@@ -16,6 +16,7 @@ urlpatterns = [
     path("causes/", include("amends.web.classify.urls")),
     path("breakdowns/", include("amends.web.detect.urls")),
     path("cases/", include("amends.web.cases.urls")),
+    path("policy/", include("amends.web.cases.policy_urls")),
     path("outcomes/", include("amends.web.track.urls")),
     path("fixes/", include("amends.web.prevent.urls")),
     path("overview/", include("amends.web.reports.urls")),
