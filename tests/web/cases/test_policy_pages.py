@@ -12,6 +12,7 @@ from tests.web.cases.making import make_case, make_customer
 
 from amends.engine.recommend import parse_table, shipped_policy, write_table
 from amends.web.accounts.models import Team, User
+from amends.web.cases.recommending import known_facts
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.replaying import replay
 from amends.web.recommend.actions import draft_policy, obstacles, publish_policy
@@ -147,6 +148,7 @@ def test_a_version_is_drafted_reviewed_and_published_on_pages(people: People) ->
     assert "Version 2" in page
     export = compliance.get(f"{url}table.yaml")
     assert parse_table(export.content.decode()).version == "1"
+    assert compliance.get(f"{url}table.jdm.json").json()["nodes"]
     compliance.post(f"{url}publication/", {"draft": "x"})
     assert "This draft is gone" in compliance.get(url).content.decode()
     manager.post(f"{url}draft/", {"text": limits(1, days=3, version="3"), "reason": "?"})

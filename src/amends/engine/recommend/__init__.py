@@ -3,6 +3,7 @@
 from .arms import Arm
 from .checks import Findings, Overlap, check, require_sound
 from .explain import decide, explain
+from .jdm import to_jdm
 from .learning import learn
 from .log import Lesson, LogRecord
 from .parts import HitPolicy
@@ -45,6 +46,7 @@ __all__ = [
     "shipped_policy",
     "succeeded",
     "to_do",
+    "to_jdm",
     "what_to_do",
     "write_table",
 ]

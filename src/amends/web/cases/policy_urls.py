@@ -13,4 +13,5 @@ urlpatterns = [
     path("<str:name>/publication/", policy_views.publication, name="publication"),
     path("<str:name>/discard/", policy_views.discard, name="discard"),
     path("<str:name>/table.yaml", policy_views.export, name="export"),
+    path("<str:name>/table.jdm.json", policy_views.export_jdm, name="export_jdm"),
 ]

@@ -1,5 +1,6 @@
 """Pages of policy: the tables in force, a draft beside one, its replay, and publishing it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from amends.engine.recommend import Table, parse_table, write_table
+from amends.engine.recommend import Table, parse_table, to_jdm, write_table
 from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
@@ -171,10 +172,20 @@ def discard(request: HttpRequest, name: str) -> HttpResponse:
 @requires(Verb.POLICY_READ)
 def export(_request: HttpRequest, name: str) -> HttpResponse:
     """Give a table as the file that can be imported again as a draft."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}.yaml"'}
-    return HttpResponse(
-        write_table(_table(name)), "application/yaml; charset=utf-8", headers=headers
-    )
+    return _file(f"{name}.yaml", write_table(_table(name)), "application/yaml; charset=utf-8")
+
+
+@require_safe
+@requires(Verb.POLICY_READ)
+def export_jdm(_request: HttpRequest, name: str) -> HttpResponse:
+    """Give a table as JDM, for other engines."""
+    text = json.dumps(to_jdm(_table(name)), indent=2, ensure_ascii=False)
+    return _file(f"{name}.jdm.json", text, "application/json")
+
+
+def _file(name: str, text: str, kind: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text, kind, headers=headers)
 
 
 def _table(name: str) -> Table:
