@@ -8,12 +8,14 @@ from amends.engine.recommend import (
     Change,
     Findings,
     HitPolicy,
+    Overlap,
     Table,
     changes,
     check,
     gives,
     parse_table,
 )
+from amends.engine.recommend.conditions import Condition
 from amends.flows.report import words
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
@@ -49,6 +51,12 @@ class TableTold:
     outputs: Sequence[str]
     rows: Sequence[RowTold]
     findings: Findings
+
+    @property
+    def overlaps(self) -> Sequence[Overlap]:
+        """Return the pairs of rows that hold for one case, where only one of them is to decide."""
+        is_one = self.table.hit in {HitPolicy.UNIQUE, HitPolicy.FIRST}
+        return self.findings.overlaps if is_one else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +117,25 @@ def told(table: Table) -> TableTold:
         outputs=[words.label(column.name) for column in table.outputs],
         rows=[
             RowTold(
-                row.row_id,
-                [c.words("").strip() if c else "any" for c in row.conditions] + gives(row),
+                words.label(row.row_id.replace("-", " ")),
+                [_cell(c) for c in row.conditions] + [_plain(text) for text in gives(row)],
                 row.note,
             )
             for row in table.rows
         ],
         findings=check(table),
     )
+
+
+def _cell(condition: Condition | None) -> str:
+    if condition is None:
+        return "any"
+    text = condition.words("").strip().removeprefix("= ").removeprefix("is one of ")
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    return {"true": "yes", "false": "no"}.get(text, text.replace("_", " "))
 
 
 def draft_told(person: User, name: str, in_force: Table | None, today: date) -> DraftTold | None:
