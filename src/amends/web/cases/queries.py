@@ -69,6 +69,12 @@ def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> P
     return Page(cases, counts, total, page, n_pages)
 
 
+def asked_for(person: User, asked: Asked, now: datetime) -> QuerySet[Case]:
+    """Return all the cases asked for within reach, whatever page they are on."""
+    found = _filtered(readable(person), asked)
+    return found if asked.tab == EVERY else found.filter(_in_tab(asked.tab, person, now))
+
+
 def _in_tab(tab: str, person: User, now: datetime) -> Q:
     is_open = Q(state__in=OPEN)
     is_standing = Q(paused_at__isnull=False, due_clock=ClockKind.RESOLUTION)

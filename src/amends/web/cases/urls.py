@@ -8,6 +8,7 @@ from amends.web.cases.deeds import DEEDS
 app_name = "cases"
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("export.csv", views.export, name="export"),
     path("new/", views.new_case, name="new"),
     path("assignment/", views.assignment, name="assignment"),
     path("clocks/", sheet_views.clocks, name="clocks"),

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +25,7 @@ from amends.web.accounts.views import current_person
 from amends.web.cases import actions, queries
 from amends.web.cases.asked import Asked, asked_of
 from amends.web.cases.deeds import Deed
+from amends.web.cases.exporting import rows_of
 from amends.web.cases.forms import CaseForm, NewCaseForm, NoteForm
 from amends.web.cases.handoff_telling import count_for
 from amends.web.cases.models import Case
@@ -153,6 +160,16 @@ def queue(request: HttpRequest) -> HttpResponse:
         workers=workers if person.may(Verb.CASE_ASSIGN) else [],
     )
     return page(request, "cases/queue.html", context, fragment="list")
+
+
+@require_safe
+@requires(Verb.CASE_READ)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Give the cases asked for as CSV, one row each with every timestamp."""
+    person = current_person(request)
+    rows = rows_of(person, asked_of(request, person), timezone.now())
+    headers = {"Content-Disposition": 'attachment; filename="cases.csv"'}
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_POST
