@@ -15,7 +15,7 @@ from amends.web.accounts.permissions import Verb
 from amends.web.cases.authority import Option
 from amends.web.cases.clocks import hours_to_answer
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
-from amends.web.cases.policy_tables import PolicyTable, policy_table
+from amends.web.cases.policy_tables import PolicyTable, policy_tables
 from amends.web.cases.recommending import assumed_facts, explained, record_of
 from amends.web.cases.remedies import authority_in, may_approve, may_undo, words_of
 from amends.web.cases.transitions import is_possible
@@ -124,9 +124,7 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         costs=_costs(row, explanation),
         assumed=_and([ASSUMED_WORDS[name] for name in assumed_facts(row)]),
         steps=_steps(case, row, decided, option),
-        tables=[policy_table(decision) for decision in explanation.decisions]
-        if explanation
-        else [],
+        tables=policy_tables(explanation.decisions) if explanation else [],
         versions=f"Policy {row.policy_hash}, learning {row.model_version}",
         decided=decided,
         decided_words=words_of(decided) if decided else "",

@@ -49,8 +49,13 @@ class PolicyTable:
         return sum(row.matched for row in self.rows)
 
 
-def policy_table(decision: Decision) -> PolicyTable:
-    """Return a decision as its page shows it: what holds first."""
+def policy_tables(decisions: Sequence[Decision]) -> list[PolicyTable]:
+    """Return decisions as their page shows them, what holds first: one query."""
+    titles = {table.name: table.about.title for table in policy_in_force().tables}
+    return [_policy_table(decision, titles) for decision in decisions]
+
+
+def _policy_table(decision: Decision, titles: Mapping[str, str]) -> PolicyTable:
     rows = [
         Row(
             words.label(result.row.replace("-", " ")),
@@ -61,16 +66,12 @@ def policy_table(decision: Decision) -> PolicyTable:
         for result in decision.rows
     ]
     return PolicyTable(
-        title=_titles().get(decision.table, words.label(decision.table.replace("_", " "))),
+        title=titles.get(decision.table, words.label(decision.table.replace("_", " "))),
         version=decision.version,
         outcome=_outcome(decision.outcome),
         rows=sorted(rows, key=lambda row: not row.matched),
         would_change=[_plain(change) for change in decision.would_change],
     )
-
-
-def _titles() -> Mapping[str, str]:
-    return {table.name: table.about.title for table in policy_in_force().tables}
 
 
 def _outcome(outcome: Mapping[str, Value]) -> str:
