@@ -6,9 +6,10 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from amends.engine.contracts import Severity
+from django.utils import timezone
+
 from amends.web.accounts.models import Team, User
-from amends.web.cases.clocks import next_deadline
+from amends.web.cases.clocks import set_deadlines
 from amends.web.cases.models import Case
 from amends.web.cases.recommending import recommend_in_bulk
 from amends.web.intake.models import Customer
@@ -53,11 +54,11 @@ def make_case(
         "owner": owner,
         "team": team,
     }
-    merged = {**known, **more}
-    opened, severity = merged["opened_at"], Severity(merged["severity"])
-    known["due_at"] = next_deadline(severity, opened, None, None)
     customer = more.pop("customer", None) or make_customer()
     case = Case.objects.create(customer=customer, **{**known, **more})
+    if "due_at" not in more:
+        set_deadlines([case], timezone.now(), are_new=True)
+        case.save()
     if recommended:
         for row in recommend_in_bulk([case]):
             row.save()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,14 +21,17 @@ from tests.people import People
 from tests.web.cases.making import make_case
 
 from amends.web.accounts.models import Team, User
-from amends.web.cases import actions, remedies
+from amends.web.cases import actions, handoffs, remedies
 from amends.web.cases.authority import authority_of, suffices
+from amends.web.cases.clocks import set_deadlines
 from amends.web.cases.facts import facts_of
-from amends.web.cases.models import CLOSED, ActionState, Case, State
+from amends.web.cases.models import CLOSED, ActionState, Case, HandoffState, State
 from amends.web.cases.transitions import RefusedError
 from amends.web.recommend.queries import recommender
 
-WHO = st.sampled_from(["owner", "colleague", "manager", "leader", "compliance", "advocate"])
+WHO = st.sampled_from(
+    ["owner", "owner", "colleague", "manager", "outsider", "leader", "compliance", "advocate"]
+)
 REASON = st.sampled_from(["", "Because"])
 
 
@@ -87,13 +91,38 @@ class Cases(RuleBasedStateMachine):
     def assign(self, who: str, to: str) -> None:
         self.attempt(actions.assign, who, getattr(self.people, to))
 
-    @rule(who=WHO, name=st.sampled_from(["Care", "Billing"]), note=REASON)
-    def hand_over(self, who: str, name: str, note: str) -> None:
-        self.attempt(actions.hand_over, who, Team.objects.get(name=name), note)
+    @rule(who=WHO, name=st.sampled_from(["Care", "Billing"]), words=REASON)
+    def hand_over(self, who: str, name: str, words: str) -> None:
+        story = handoffs.Story("It is gone", words, "Look for it")
+        self.attempt(handoffs.hand_over, who, "repair", story, Team.objects.get(name=name))
+
+    @rule(who=WHO)
+    def accept(self, who: str) -> None:
+        self.attempt(handoffs.accept, who)
+
+    @rule(who=WHO, reason=REASON)
+    def return_(self, who: str, reason: str) -> None:
+        self.attempt(handoffs.return_, who, reason)
+
+    @rule(who=WHO)
+    def withdraw(self, who: str) -> None:
+        self.attempt(handoffs.withdraw, who)
 
     @rule(who=WHO, cause=st.sampled_from(["", "delivery/lost_parcel"]))
     def resolve(self, who: str, cause: str) -> None:
         self.attempt(actions.resolve, who, cause=cause)
+
+    @rule(who=WHO)
+    def start(self, who: str) -> None:
+        self.attempt(actions.start, who)
+
+    @rule(who=WHO, text=REASON)
+    def answer(self, who: str, text: str) -> None:
+        self.attempt(actions.answer, who, text)
+
+    @rule(who=WHO, text=REASON)
+    def follow_up(self, who: str, text: str) -> None:
+        self.attempt(actions.follow_up, who, text)
 
     @rule(who=WHO, how=st.sampled_from(CLOSED))
     def close(self, who: str, how: State) -> None:
@@ -135,8 +164,33 @@ class Cases(RuleBasedStateMachine):
         case = Case.objects.get(pk=self.case.pk)
         assert (case.closed_at is not None) == (case.state in CLOSED)
         assert (case.due_at is not None) == case.is_open
-        assert (case.paused_at is not None) == case.is_paused
+        assert (case.paused_at is not None) == (case.state == State.WAITING_CUSTOMER)
         assert (case.resolved_at is None) == case.is_open
+        assert not case.is_paused or case.due_clock == "resolution"
+
+    @invariant()
+    def somebody_always_answers_for_it(self) -> None:
+        case = Case.objects.get(pk=self.case.pk)
+        waiting = list(case.handoffs.filter(state=HandoffState.WAITING))
+        assert [h.to_team_id for h in waiting] == ([case.handed_to_id] if case.handed_to_id else [])
+        assert case.team_id is not None
+        assert case.is_open or not waiting
+        for handoff in case.handoffs.all():
+            assert handoff.summary
+            assert handoff.promises
+            assert handoff.next_step
+            if handoff.state in {HandoffState.ACCEPTED, HandoffState.RETURNED}:
+                assert handoff.answered_by is not None
+                assert handoff.to_team_id in handoff.answered_by.team_ids
+
+    @invariant()
+    def deadlines_are_what_the_timeline_gives(self) -> None:
+        case = Case.objects.get(pk=self.case.pk)
+        kept = (case.due_at, case.due_clock, case.paused_at)
+        set_deadlines([case], timezone.now())
+        assert (case.due_clock, case.paused_at) == kept[1:]
+        if not case.is_paused:
+            assert case.due_at == kept[0]
 
     @invariant()
     def nobody_gives_more_than_policy_lets_them(self) -> None:

@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
+from tests.people import People
 from tests.web.arrivals import DAY, arrive, complaint, follow, orders, rolled_up
 from tests.web.tables import table
 
+from amends.engine.clocks import ClockKind
 from amends.engine.contracts import SeriesKey, Slice
 from amends.engine.signals import roll_up_slices
-from amends.web.cases.models import Case
+from amends.web.cases.actions import acknowledge, wait
+from amends.web.cases.clocks import readings_of
+from amends.web.cases.models import Case, State
 from amends.web.detect.keeping import landed
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Delivery, Identity, Landing
@@ -144,6 +148,26 @@ def test_a_grave_complaint_opens_a_case_and_a_second_one_joins_it() -> None:
     assert case.due_at > case.opened_at
     assert case.recommendation.limit >= 0
     assert [e.kind for e in case.entries.all()] == ["signal", "recommended", "signal"]
+
+
+def test_who_speaks_again_is_no_longer_waited_for_and_is_owed_an_answer(people: People) -> None:
+    grave: dict[str, Any] = {"kind": "escalation", "loss": Decimal("120.00"), "currency": "EUR"}
+
+    def now() -> dict[str, object]:
+        return {"occurred_at": timezone.now(), "received_at": timezone.now()}
+
+    arrive({**complaint(1, customer_id="K", **grave), **now()})
+    case = Case.objects.get()
+    acknowledge(people.manager, case, 1)
+    wait(people.manager, case, 2, State.WAITING_CUSTOMER)
+    case.refresh_from_db()
+    assert case.paused_at is not None
+    arrive({**complaint(2, customer_id="K", **grave), **now()})
+    case = Case.objects.get()
+    assert (case.state, case.paused_at, case.version) == (State.IN_PROGRESS, None, 4)
+    assert [e.event for e in case.entries.order_by("pk")][-2:] == ["customer_spoke", "resumed"]
+    clocks = {r.kind: r for r in readings_of(case, timezone.now())}
+    assert clocks[ClockKind.UPDATE].is_running
 
 
 def test_a_delivery_in_process_is_left_to_its_worker() -> None:

@@ -3,18 +3,22 @@
 from .arms import Arm
 from .checks import Findings, Overlap, check, require_sound
 from .explain import decide, explain
+from .jdm import to_jdm
 from .learning import learn
 from .log import Lesson, LogRecord
 from .parts import HitPolicy
 from .policy import Permit, Policy, shipped_policy
 from .policy_file import parse_table, read_table
+from .policy_write import write_table
 from .recommender import Recommender
 from .state import LearnedState, dump_state, load_state
 from .table import Table
 from .to_do import money_words, to_do, what_to_do
+from .versions import Change, always, changes, gives, row_words, succeeded
 
 __all__ = [
     "Arm",
+    "Change",
     "Findings",
     "HitPolicy",
     "LearnedState",
@@ -25,17 +29,24 @@ __all__ = [
     "Policy",
     "Recommender",
     "Table",
+    "always",
+    "changes",
     "check",
     "decide",
     "dump_state",
     "explain",
+    "gives",
     "learn",
     "load_state",
     "money_words",
     "parse_table",
     "read_table",
     "require_sound",
+    "row_words",
     "shipped_policy",
+    "succeeded",
     "to_do",
+    "to_jdm",
     "what_to_do",
+    "write_table",
 ]

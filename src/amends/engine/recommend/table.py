@@ -97,8 +97,8 @@ class Table:
         set_(self, "_names", tuple(column.name for column in self.outputs))
         set_(self, "_ids", tuple(row.row_id for row in self.rows))
         set_(self, "_scaled", tuple(i for i, name in enumerate(names) if name in scaled))
-        until = self.effective_to.isoformat() if self.effective_to else ""
-        scope = [self.jurisdiction, self.sector, self.effective_from.isoformat(), until]
+        # A table that a newer one ends decides what it always did: its end is no part of it.
+        scope = [self.jurisdiction, self.sector, self.effective_from.isoformat()]
         head = [self.name, self.currency, *scope]
         both = (self.inputs, self.outputs)
         set_(self, "content_hash", content_hash(head, self.hit, both, self.rows))

@@ -14,6 +14,7 @@ from amends.web.alerts.breaches import breaches_of
 from amends.web.alerts.models import Rule, RuleKind
 from amends.web.detect.models import Series, slice_text
 from amends.web.detect.rolled_up import read
+from amends.web.detect.rollups import countable
 from amends.web.intake.lake import lake
 
 DAY: Final = timedelta(days=1)
@@ -77,7 +78,7 @@ def _from_lake(rule: Rule, start: datetime, until: datetime) -> tuple[int, Float
     """Return values and exposures from a place on; None when there are no signals."""
     columns = [name for name in SIGNAL_SCHEMA.names if name not in HEAVY]
     table = lake().fetch(lake().signals(start, until).select(*columns))
-    signals = rollups.countable(check_signals(table))
+    signals = countable(check_signals(table))
     try:
         batch = roll_up_slices(signals, rule.measure, [rule.key.slice], Bucket.DAY, until)
     except (BadInput, pa.ArrowInvalid):

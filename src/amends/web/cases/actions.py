@@ -15,24 +15,27 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from amends.engine.clocks import EventKind
 from amends.engine.contracts import Severity
 from amends.web.accounts.access import access, require
-from amends.web.accounts.models import Team, User
+from amends.web.accounts.models import User
 from amends.web.accounts.permissions import ALLOWS, Verb
-from amends.web.cases.clocks import next_deadline
+from amends.web.cases.changes import what_changed
+from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
 from amends.web.cases.models import (
-    CLOSED,
     Action,
     ActionState,
     Case,
     Entry,
+    Handoff,
+    HandoffState,
     Happening,
     Route,
     State,
 )
 from amends.web.cases.opening import NUMBER_FROM
 from amends.web.cases.recommending import recommend_in_bulk
-from amends.web.cases.transitions import RefusedError, StaleError, require_move
+from amends.web.cases.transitions import RefusedError, StaleError, go, require_move
 from amends.web.intake.models import Customer
 from amends.web.intake.sequences import next_ids
 from amends.web.ui.live import publish
@@ -52,42 +55,76 @@ def changing(actor: User, case: Case, version: int, *, do: Verb) -> Iterator[Cas
     StaleError
         It has been changed since.
     """
+    now = timezone.now()
     with transaction.atomic():
         locked = (
             Case.objects.select_related("customer").select_for_update(of=("self",)).get(pk=case.pk)
         )
         access(actor, locked, see=Verb.CASE_READ, do=do)
         if version != locked.version:
-            raise StaleError(_who_was_quicker(locked))
+            raise StaleError(what_changed(locked, version))
         yield locked
         locked.version += 1
+        set_deadlines([locked], now)
         locked.save()
         publish(TOPIC)
 
 
-def tell(case: Case, by: User, kind: Happening, title: str, body: str = "") -> None:
-    """Write an entry of the timeline, now."""
+def tell(
+    case: Case,
+    by: User | None,
+    kind: Happening,
+    title: str,
+    body: str = "",
+    *,
+    event: EventKind | None = None,
+) -> None:
+    """Write an entry of the timeline, now; `event` is what it is to the clocks."""
     Entry.objects.create(
-        case=case, at=timezone.now(), kind=kind, title=title[:200], body=body.strip(), by=by
+        case=case,
+        at=timezone.now(),
+        kind=kind,
+        title=title[:200],
+        body=body.strip(),
+        by=by,
+        event=event or "",
+        by_robot=by is None,
     )
 
 
 def acknowledge(actor: User, case: Case, version: int) -> None:
     """Tell the customer that it was heard; a case without an owner becomes the actor's."""
     with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "acknowledge")
-        locked.state = State.ACKNOWLEDGED
+        go(locked, "acknowledge")
         mark_answered(locked, actor)
-        tell(locked, actor, Happening.STATE, "Acknowledged")
+        tell(locked, actor, Happening.STATE, "Acknowledged", event=EventKind.ANSWERED)
+
+
+def start(actor: User, case: Case, version: int) -> None:
+    """Begin to work on an acknowledged case; one without an owner becomes the actor's."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        go(locked, "start")
+        if locked.owner_id is None:
+            locked.owner = actor
+        tell(locked, actor, Happening.STATE, "Work began")
+
+
+def answer(actor: User, case: Case, version: int, text: str) -> None:
+    """Note what the customer was told; of a new case it is the acknowledgement."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "answer")
+        if not text.strip():
+            raise RefusedError({"text": "Write what the customer was told."})
+        if locked.state == State.NEW:
+            go(locked, "acknowledge")
+        mark_answered(locked, actor)
+        tell(locked, actor, Happening.REPLY, "Told the customer", text, event=EventKind.ANSWERED)
 
 
 def mark_answered(case: Case, actor: User) -> None:
-    """Meet the first response and take an unowned case: whoever answers first owns it."""
+    """Note the first response and take an unowned case: whoever answers first owns it."""
     if case.acknowledged_at is None:
         case.acknowledged_at = timezone.now()
-        case.due_at = next_deadline(
-            Severity(case.severity), case.opened_at, case.acknowledged_at, None
-        )
     if case.owner_id is None:
         case.owner = actor
 
@@ -121,24 +158,10 @@ def assign_many(
         try:
             assign(actor, case, version, person)
         except RefusedError as error:
-            refused += error.messages
+            refused.append(" ".join(error.messages))
         except PermissionDenied:
             refused.append(f"{case.ref} is not yours to give.")
     return len(cases) - len(refused), refused
-
-
-def hand_over(actor: User, case: Case, version: int, team: Team, note: str) -> None:
-    """Give a case to another team, with the story so far: the customer does not repeat it."""
-    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "hand_over")
-        if not note.strip():
-            raise RefusedError(
-                "Say what happened and what comes next: the other team starts from it."
-            )
-        if locked.team_id == team.pk:
-            raise RefusedError(f"{locked.ref} is with {team} already.")
-        locked.team, locked.owner = team, None
-        tell(locked, actor, Happening.ASSIGNED, f"Handed over to {team}", note)
 
 
 def add_note(actor: User, case: Case, text: str) -> None:
@@ -153,28 +176,18 @@ def add_note(actor: User, case: Case, text: str) -> None:
 
 
 def wait(actor: User, case: Case, version: int, whom: State, note: str = "") -> None:
-    """Let the clock stand while the customer or another team is asked."""
+    """Wait for the customer or another team; the sheet says for whom the resolution stands."""
     with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "wait")
-        if whom not in {State.WAITING_CUSTOMER, State.WAITING_TEAM}:
-            raise RefusedError("A case waits for its customer or for another team.")
-        locked.state, locked.paused_at = whom, timezone.now()
-        tell(locked, actor, Happening.STATE, State(whom).label, note)
+        go(locked, "wait", whom)
+        event = EventKind.WAITS_CUSTOMER if whom == State.WAITING_CUSTOMER else EventKind.WAITS_TEAM
+        tell(locked, actor, Happening.STATE, State(whom).label, note, event=event)
 
 
 def resume(actor: User, case: Case, version: int) -> None:
-    """Go on: the deadline moves by as long as the clock stood."""
+    """Go on: the deadline has moved by the working time for which the clock stood."""
     with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "resume")
-        _run_on(locked)
-        locked.state = State.IN_PROGRESS
-        tell(locked, actor, Happening.STATE, "Work goes on")
-
-
-def _run_on(case: Case) -> None:
-    if case.paused_at is not None and case.due_at is not None:
-        case.due_at += timezone.now() - case.paused_at
-    case.paused_at = None
+        go(locked, "resume")
+        tell(locked, actor, Happening.STATE, "Work goes on", event=EventKind.RESUMED)
 
 
 def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str = "") -> None:
@@ -186,14 +199,18 @@ def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str
         With the keys `cause` and `action` for what is missing.
     """
     with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "resolve")
+        go(locked, "resolve")
         if cause and not locked.cause:
             locked.cause = cause[:160]
         if missing := missing_to_resolve(locked):
             raise RefusedError(missing)
-        locked.state, locked.resolved_at = State.RESOLVED, timezone.now()
-        locked.due_at = locked.paused_at = None
-        tell(locked, actor, Happening.STATE, "Resolved", note)
+        locked.resolved_at = timezone.now()
+        locked.handed_to = None
+        Handoff.objects.filter(case=locked, state=HandoffState.WAITING).update(
+            state=HandoffState.WITHDRAWN, answered_at=timezone.now(), answered_by=actor
+        )
+        mark_answered(locked, actor)
+        tell(locked, actor, Happening.STATE, "Resolved", note, event=EventKind.RESOLVED)
 
 
 def missing_to_resolve(case: Case) -> dict[str, str]:
@@ -217,27 +234,32 @@ def standing(case: Case) -> Action | None:
     return decided.order_by("-pk").first()
 
 
+def follow_up(actor: User, case: Case, version: int, note: str) -> None:
+    """Ask the customer of a resolved case whether it holds, and note what they said."""
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        go(locked, "follow_up")
+        if not note.strip():
+            raise RefusedError({"note": "Write what was asked, and what the customer said."})
+        tell(locked, actor, Happening.STATE, "Followed up", note, event=EventKind.ANSWERED)
+
+
 def close(actor: User, case: Case, version: int, how: State, note: str = "") -> None:
     """End a resolved case: recovered, not recovered, or lost."""
     with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "close")
-        if how not in CLOSED:
-            raise RefusedError("A case ends recovered, not recovered or lost.")
-        locked.state, locked.closed_at = how, timezone.now()
+        go(locked, "close", how)
+        locked.closed_at = timezone.now()
         tell(locked, actor, Happening.STATE, f"Closed: {State(how).label.lower()}", note)
 
 
 def reopen(actor: User, case: Case, version: int, reason: str) -> None:
-    """Take a case up again; its clock runs from now, and it needs a new decision."""
+    """Take a case up again; its resolution runs from now, and it needs a new decision."""
     with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
-        require_move(locked, "reopen")
+        go(locked, "reopen")
         if not reason.strip():
-            raise RefusedError("Say why it is taken up again.")
-        now = timezone.now()
-        locked.state, locked.reopened_at = State.IN_PROGRESS, now
+            raise RefusedError({"reason": "Say why it is taken up again."})
+        locked.reopened_at = timezone.now()
         locked.resolved_at = locked.closed_at = None
-        locked.due_at = next_deadline(Severity(locked.severity), now, now, None)
-        tell(locked, actor, Happening.STATE, "Reopened", reason)
+        tell(locked, actor, Happening.STATE, "Reopened", reason, event=EventKind.REOPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,16 +298,18 @@ def open_by_hand(actor: User, new: NewCase) -> Case:
         channel=new.channel,
         opened_at=now,
         opened_because=BECAUSE_OF_A_PERSON,
-        due_at=next_deadline(new.severity, now, None, None),
         loss=new.loss,
         value_at_risk=customer.value_per_year or Decimal(0),
         currency=new.currency,
         failures_90_days=customer.cases.filter(opened_at__gte=now - REPEATED_WITHIN).count(),
         is_rejected=new.is_rejected,
+        is_regulated=sheet_in_force().is_regulated(customer.region, new.product),
         n_signals=0,
         owner=actor,
         team_id=_team_of(actor, new.cause),
     )
+    set_deadlines([case], now, are_new=True)
+    case.save(update_fields=DEADLINE)
     for row in recommend_in_bulk([case]):
         row.save()
     tell(case, actor, Happening.STATE, BECAUSE_OF_A_PERSON, new.note)
@@ -298,14 +322,3 @@ def _team_of(actor: User, cause: str) -> int | None:
     routes = dict(Route.objects.values_list("branch", "team_id"))
     by_cause = routes.get(cause.partition("/")[0], routes.get(""))
     return by_cause or min(actor.team_ids, default=None)
-
-
-def _who_was_quicker(case: Case) -> str:
-    last = case.entries.select_related("by").order_by("-at", "-pk").first()
-    if last is None:
-        return f"{case.ref} has changed since you opened it. Look at it again, then repeat."
-    who = last.by.short_name if last.by else "amends"
-    return (
-        f"{who} changed {case.ref} while you looked at it: “{last.title}”. "
-        "Look at it again, then repeat."
-    )

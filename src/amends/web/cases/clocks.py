@@ -1,39 +1,134 @@
-"""Deadlines of a case: a pure function of its severity and what has happened in it."""
+"""The clocks of cases: reckoned from their timelines under the sheets of clocks in force.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+A case keeps its next deadline (`due_at`, `due_clock`) so that queues sort by it; everything else is
+reckoned when it is looked at.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
+from amends.engine.clocks import (
+    Cases,
+    ClockKind,
+    Clocks,
+    EventKind,
+    Events,
+    Reading,
+    Sheet,
+    code_of,
+    micros_of,
+    moment_of,
+    next_deadlines,
+    read_sheet,
+    reckon,
+    shipped_sheet,
+)
 from amends.engine.contracts import Severity
+from amends.web.cases.models import Case, ClockSheet, Entry
+from amends.web.intake.bulk import update_many
+
+DEADLINE: Final = ("due_at", "due_clock", "paused_at")
+BATCH: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """How soon a case of one severity is answered for the first time, and resolved."""
-
-    first_response: timedelta
-    resolution: timedelta
-
-
-TARGETS: Final[Mapping[Severity, Target]] = {
-    Severity.CRITICAL: Target(timedelta(hours=1), timedelta(hours=24)),
-    Severity.HIGH: Target(timedelta(hours=4), timedelta(hours=48)),
-    Severity.MEDIUM: Target(timedelta(hours=24), timedelta(days=5)),
-    Severity.LOW: Target(timedelta(hours=48), timedelta(days=10)),
-}
+def sheets() -> tuple[Sheet, ...]:
+    """Return every sheet that was ever effective, the shipped one first: one query."""
+    rows = ClockSheet.objects.filter(effective_from__isnull=False)
+    known = rows.order_by("effective_from", "pk").values_list("text", "effective_from")
+    return (shipped_sheet(), *(_read(text, since) for text, since in known if since))
 
 
-def next_deadline(
-    severity: Severity,
-    opened_at: datetime,
-    acknowledged_at: datetime | None,
-    resolved_at: datetime | None,
-) -> datetime | None:
-    """Return when the next thing is due: first response, then resolution, then nothing."""
-    if resolved_at is not None:
-        return None
-    target = TARGETS[severity]
-    if acknowledged_at is None:
-        return opened_at + target.first_response
-    return opened_at + target.resolution
+@lru_cache(maxsize=64)
+def _read(text: str, effective_from: datetime) -> Sheet:
+    return read_sheet(text, effective_from)
+
+
+def sheet_in_force() -> Sheet:
+    """Return the newest sheet."""
+    return sheets()[-1]
+
+
+def clocks_of(
+    cases: Sequence[Case],
+    now: datetime,
+    *,
+    are_new: bool = False,
+    under: Sequence[Sheet] | None = None,
+) -> Clocks:
+    """Return every clock of saved cases.
+
+    `are_new`: nothing but their opening has happened yet; `under`: other sheets than in force.
+    """
+    happened = [] if are_new else _happened(cases)
+    numbers = {case.pk: i for i, case in enumerate(cases)}
+    events = Events.of(
+        np.array([numbers[case] for case, *_ in happened], dtype=np.int64),
+        np.array([micros_of(at) for _, at, *_ in happened], dtype=np.int64),
+        np.array([code_of(EventKind(kind)) for _, _, kind, _ in happened], dtype=np.int64),
+        np.array([by_robot for *_, by_robot in happened], dtype=bool),
+        np.array([micros_of(case.opened_at) for case in cases], dtype=np.int64),
+    )
+    facts = Cases(
+        [case.severity for case in cases],
+        [case.tier for case in cases],
+        [case.region for case in cases],
+        [case.product for case in cases],
+    )
+    return reckon(facts, events, under or sheets(), now)
+
+
+def _happened(cases: Sequence[Case]) -> list[tuple[int, datetime, str, bool]]:
+    entries = Entry.objects.filter(case__in=[case.pk for case in cases]).exclude(event="")
+    return list(entries.order_by("at", "pk").values_list("case", "at", "event", "by_robot"))
+
+
+def readings_of(case: Case, now: datetime) -> tuple[Reading, ...]:
+    """Return the clocks of one case, the first started first."""
+    return clocks_of([case], now).readings()
+
+
+def set_deadlines(cases: Sequence[Case], now: datetime, *, are_new: bool = False) -> None:
+    """Put the next deadline into cases, which are not saved."""
+    if not cases:
+        return
+    coming = next_deadlines(clocks_of(cases, now, are_new=are_new), len(cases))
+    kinds = tuple(ClockKind)
+    for case, due, kind, paused in zip(
+        cases, coming.due_at.tolist(), coming.kind.tolist(), coming.paused_at.tolist(), strict=True
+    ):
+        is_due = case.is_open and due >= 0
+        case.due_at = moment_of(due) if is_due else None
+        case.due_clock = kinds[kind].value if is_due else ""
+        case.paused_at = moment_of(paused) if case.is_open and paused >= 0 else None
+
+
+def retime_open_cases(now: datetime) -> int:
+    """Time all open cases anew, in the caller's transaction; return how many deadlines moved."""
+    changed, last = 0, 0
+    while True:
+        rows = Case.objects.is_open().filter(pk__gt=last).select_for_update().order_by("pk")
+        cases = list(rows[:BATCH])
+        if not cases:
+            return changed
+        last = cases[-1].pk
+        before = [_deadline(case) for case in cases]
+        set_deadlines(cases, now)
+        moved = [case for case, was in zip(cases, before, strict=True) if _deadline(case) != was]
+        update_many(moved, DEADLINE)
+        changed += len(moved)
+
+
+def _deadline(case: Case) -> tuple[object, ...]:
+    return tuple(getattr(case, name) for name in DEADLINE)
+
+
+def hours_to_answer(case: Case) -> float:
+    """Return within how many working hours a case is answered for the first time."""
+    sheet = sheet_in_force()
+    severity = Severity(case.severity)
+    target = sheet.target(ClockKind.FIRST_RESPONSE, severity, case.tier, case.region)
+    return target.minutes / 60 if target else 0

@@ -7,8 +7,8 @@ from typing import Any, Final
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.cases import actions, forms, remedies
-from amends.web.cases.models import Case, State
+from amends.web.cases import actions, forms, handoffs, remedies
+from amends.web.cases.models import Case, Handoff, State
 from amends.web.cases.transitions import is_possible
 
 Does = Callable[[User, Case, int, Mapping[str, Any]], object]
@@ -29,14 +29,18 @@ class Deed:
     """The row of `transitions.MOVES` that says when it is possible."""
     sub: str = ""
 
+    fits: Callable[[User, Handoff | None], bool] = lambda _person, _handoff: True
+    """Whether the handoff that waits, if any, allows it to the person."""
+
     @property
     def is_direct(self) -> bool:
         """Whether a button does it, without asking anything."""
         return self.form is forms.CaseForm
 
-    def is_for(self, person: User, case: Case) -> bool:
-        """Whether the person may do it to this case, as it is now."""
-        return can(person, self.verb, case) and is_possible(case, self.move)
+    def is_for(self, person: User, case: Case, handoff: Handoff | None) -> bool:
+        """Whether the person may do it to this case, as it and its waiting handoff are now."""
+        is_allowed = can(person, self.verb, case) and is_possible(case, self.move)
+        return is_allowed and self.fits(person, handoff)
 
 
 def _close(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
@@ -45,6 +49,11 @@ def _close(person: User, case: Case, version: int, known: Mapping[str, Any]) -> 
 
 def _wait(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
     actions.wait(person, case, version, State(known["whom"]), known["note"])
+
+
+def _hand_over(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
+    story = handoffs.Story(known["summary"], known["promises"], known["next_step"])
+    handoffs.hand_over(person, case, version, known["step"], story, known["team"])
 
 
 def _resolve(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
@@ -61,6 +70,26 @@ DEEDS: Final = (
         lambda person, case, version, _: actions.acknowledge(person, case, version),
         icon="check",
         move="acknowledge",
+    ),
+    Deed(
+        "start",
+        Verb.CASE_WORK,
+        "Start work",
+        "Start work",
+        lambda person, case, version, _: actions.start(person, case, version),
+        icon="play",
+        move="start",
+    ),
+    Deed(
+        "answer",
+        Verb.CASE_WORK,
+        "Note a reply",
+        "Note it",
+        lambda person, case, version, known: actions.answer(person, case, version, known["text"]),
+        forms.AnswerForm,
+        "reply",
+        "answer",
+        "What the customer was told, by you or your telephone.",
     ),
     Deed(
         "resume",
@@ -81,6 +110,19 @@ DEEDS: Final = (
         "check-check",
         "resolve",
         "The customer has what was promised.",
+    ),
+    Deed(
+        "follow-up",
+        Verb.CASE_WORK,
+        "Follow up",
+        "Note it",
+        lambda person, case, version, known: actions.follow_up(
+            person, case, version, known["note"]
+        ),
+        forms.FollowUpForm,
+        "phone",
+        "follow_up",
+        "Ask the customer whether it holds.",
     ),
     Deed(
         "close",
@@ -110,25 +152,58 @@ DEEDS: Final = (
         "wait",
         Verb.CASE_WORK,
         "Wait",
-        "Pause the clock",
+        "Wait",
         _wait,
         forms.WaitForm,
         "pause",
         "wait",
-        "The clock stands still until work goes on.",
+        "For the customer the resolution stands still; the customer of another team waits on.",
     ),
     Deed(
         "hand-over",
         Verb.CASE_WORK,
         "Hand over",
-        "Hand over",
-        lambda person, case, version, known: actions.hand_over(
-            person, case, version, known["team"], known["note"]
-        ),
+        "Ask them",
+        _hand_over,
         forms.HandOverForm,
         "arrow-right-left",
         "hand_over",
-        "Another team goes on from here.",
+        "It stays with you until the other team has accepted it.",
+        lambda _, handoff: handoff is None,
+    ),
+    Deed(
+        "accept",
+        Verb.CASE_WORK,
+        "Accept",
+        "Accept",
+        lambda person, case, version, _: handoffs.accept(person, case, version),
+        icon="check",
+        move="accept",
+        fits=lambda person, handoff: handoff is not None and handoffs.may_answer(person, handoff),
+    ),
+    Deed(
+        "return",
+        Verb.CASE_WORK,
+        "Return",
+        "Return it",
+        lambda person, case, version, known: handoffs.return_(
+            person, case, version, known["reason"]
+        ),
+        forms.ReasonForm,
+        "undo-2",
+        "return",
+        "It goes on where it came from.",
+        lambda person, handoff: handoff is not None and handoffs.may_answer(person, handoff),
+    ),
+    Deed(
+        "withdraw",
+        Verb.CASE_WORK,
+        "Withdraw",
+        "Withdraw",
+        lambda person, case, version, _: handoffs.withdraw(person, case, version),
+        icon="x",
+        move="withdraw",
+        fits=lambda person, handoff: handoff is not None and handoffs.may_withdraw(person, handoff),
     ),
     Deed(
         "reopen",
@@ -209,6 +284,6 @@ DEEDS: Final = (
     ),
 )
 BY_NAME: Final = {deed.name: deed for deed in DEEDS}
-HEADER: Final = ("acknowledge", "resume", "resolve", "close")
+HEADER: Final = ("acknowledge", "start", "resume", "resolve", "follow-up", "close")
 """What stands beside the title: the next step of the state machine."""
-MORE: Final = ("wait", "hand-over", "reopen")
+MORE: Final = ("answer", "wait", "hand-over", "reopen")

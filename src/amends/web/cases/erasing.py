@@ -11,7 +11,7 @@ import pgtrigger
 from django.apps import apps
 from django.db.models import Model, QuerySet
 
-from amends.web.cases.models import Action, Case, Entry, Recommendation
+from amends.web.cases.models import Action, Case, Entry, Handoff, Recommendation
 from amends.web.intake.models import Customer
 
 ERASED: Final = "Erased"
@@ -36,6 +36,9 @@ def take_customer_off(customer_id: str, pseudonym: str) -> int:
         customer_id=pseudonym, title=ERASED, signal_id=None, value_at_risk=0
     )
     Action.objects.filter(case__in=cases).update(reason="")
+    Handoff.objects.filter(case__in=cases).update(
+        summary=ERASED, promises=ERASED, next_step=ERASED, reason=""
+    )
     _rename_in_log(cases, customer_id, pseudonym)
     Entry.objects.filter(case__in=cases).update(body="", title=ERASED, signal_id=None)
     with pgtrigger.ignore(*(f"{name}:append_only" for name in _HISTORIES)):

@@ -11,7 +11,7 @@ from amends.engine.contracts import Severity
 from amends.web.accounts.models import Team, User
 from amends.web.cases.actions import NewCase
 from amends.web.cases.authority import Option
-from amends.web.cases.models import Case, Recommendation, State
+from amends.web.cases.models import Case, Recommendation, State, Step
 from amends.web.cases.queries import causes_of_cases, other_teams, usual_currency, workers
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.wording import role_words, short_action
@@ -21,13 +21,13 @@ LONGEST_TEXT: Final = 4000
 Data = Mapping[str, Any] | None
 
 
-def _text(label: str, *, hint: str = "", required: bool = True) -> forms.CharField:
+def _text(label: str, *, hint: str = "", required: bool = True, rows: int = 4) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=required,
         help_text=hint,
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 4, "class": "textarea"}),
+        widget=forms.Textarea(attrs={"rows": rows, "class": "textarea"}),
     )
 
 
@@ -74,24 +74,48 @@ class AssignForm(CaseForm):
 
 
 class HandOverForm(CaseForm):
-    """To which team, and the story so far."""
+    """What another team is to do, and the whole story."""
 
+    step = forms.ChoiceField(
+        label="What they are to do",
+        choices=Step.choices,
+        widget=forms.Select(attrs={"class": "select"}),
+    )
     team = forms.ModelChoiceField(
         label="To the team",
         queryset=Team.objects.none(),
-        empty_label=None,
+        required=False,
+        empty_label="Whoever is responsible for it",
         widget=forms.Select(attrs={"class": "select"}),
     )
-    note = _text(
-        "Where it stands",
-        hint="What happened, what was promised, what comes next. The customer tells it only once.",
+    summary = _text(
+        "What happened", hint="The customer tells it only once.", required=False, rows=3
     )
+    promises = _text(
+        "Open promises",
+        hint="What the customer was promised and waits for.",
+        required=False,
+        rows=2,
+    )
+    next_step = _text("Next step", hint="The other team starts with it.", required=False, rows=2)
 
     def __init__(self, person: User, case: Case, data: Data = None) -> None:
         super().__init__(person, case, data)
         field = self.fields["team"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = other_teams(case)
+
+
+class AnswerForm(CaseForm):
+    """What the customer was told."""
+
+    text = _text("What the customer was told")
+
+
+class FollowUpForm(CaseForm):
+    """What the customer said of the recovery."""
+
+    note = _text("What you asked, and what the customer said")
 
 
 class WaitForm(CaseForm):

@@ -11,17 +11,20 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import F
+from django.utils import timezone
 
+from amends.engine.clocks import EventKind, Sheet
 from amends.engine.contracts import SILENCE, UNSURE, Kind, Severity, Taxonomy
 from amends.flows.causes import is_not_delivered
-from amends.web.cases.clocks import next_deadline
+from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
 from amends.web.cases.corrections import note_corrected
-from amends.web.cases.models import Case, Entry, Happening, Recommendation, Route
+from amends.web.cases.models import Case, Entry, Happening, Recommendation, Route, State
 from amends.web.cases.recommending import recommend_in_bulk
 from amends.web.cases.rules import reasons_to_open
 from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.detect.models import Breakdown
 from amends.web.detect.queries import signals_of
+from amends.web.intake.bulk import update_many
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer
 from amends.web.intake.sequences import next_ids
@@ -51,6 +54,7 @@ class Desk:
     taxonomy: Taxonomy
     customers: Mapping[str, Customer]
     teams: Mapping[str, int]
+    sheet: Sheet
     breakdowns: Sequence[Breakdown]
     current: dict[Matter, Case]
     """The newest case of each matter."""
@@ -122,6 +126,7 @@ def _desk(rows: Sequence[Row]) -> Desk:
     return Desk(
         taxonomy=taxonomy_in_force(),
         customers=customers,
+        sheet=sheet_in_force(),
         teams=dict(Route.objects.values_list("branch", "team_id")),
         breakdowns=list(Breakdown.objects.exclude(state="over").exclude(measure=SILENCE.name)),
         current={(c.customer_id, c.cause or UNSURE): c for c in cases},
@@ -149,12 +154,12 @@ def _open(desk: Desk, row: Row) -> None:
         cause=cause,
         opened_at=at,
         opened_because=row["because"],
-        due_at=next_deadline(severity, at, None, None),
         loss=row["loss"] or Decimal(0),
         value_at_risk=_value(row, customer),
         currency=row["currency"] or customer.currency or CURRENCY,
         failures_90_days=sum(since <= t < at for t in earlier),
         is_rejected=is_not_delivered(cause),
+        is_regulated=desk.sheet.is_regulated(row["region"] or "", row["product"] or ""),
         signal_id=UUID(row["signal_id"]),
         breakdown=breakdown,
         team_id=desk.teams.get(cause.partition("/")[0], desk.teams.get("")),
@@ -167,7 +172,7 @@ def _open(desk: Desk, row: Row) -> None:
 
 
 def _join(desk: Desk, case: Case, row: Row) -> None:
-    desk.entries.append(_entry(case, row, words_of(row)))
+    desk.entries.append(_entry(case, row, words_of(row), EventKind.CUSTOMER_SPOKE))
     if case.pk is None:
         case.n_signals += 1
     else:
@@ -177,6 +182,8 @@ def _join(desk: Desk, case: Case, row: Row) -> None:
 def _save(desk: Desk) -> list[Case]:
     for case, pk in zip(desk.new, next_ids(Case, len(desk.new)), strict=True):
         case.pk, case.ref = pk, f"C-{NUMBER_FROM + pk}"
+    now = timezone.now()
+    set_deadlines(desk.new, now, are_new=True)
     Case.objects.bulk_create(desk.new, batch_size=1000)
     rows = recommend_in_bulk(desk.new)
     Recommendation.objects.bulk_create(rows, batch_size=1000)
@@ -190,9 +197,36 @@ def _save(desk: Desk) -> list[Case]:
         for row in rows
     ]
     Entry.objects.bulk_create(desk.entries, batch_size=2000)
+    _hear(list(desk.joined), now)
     for n, pks in _by_count(desk.joined).items():
         Case.objects.filter(pk__in=pks).update(n_signals=F("n_signals") + n)
     return desk.new
+
+
+def _hear(pks: Sequence[int], now: datetime) -> None:
+    """Go on with open cases whose customers spoke again: they are owed an answer."""
+    rows = Case.objects.is_open().filter(pk__in=pks).select_for_update().order_by("pk")
+    cases = list(rows)
+    asked = [case for case in cases if case.state == State.WAITING_CUSTOMER]
+    for case in asked:
+        case.state = State.IN_PROGRESS
+        case.version += 1
+    title = "The customer spoke: work goes on"
+    Entry.objects.bulk_create(
+        [
+            Entry(
+                case=c,
+                at=now,
+                kind=Happening.STATE,
+                title=title,
+                event=EventKind.RESUMED,
+                by_robot=True,
+            )
+            for c in asked
+        ]
+    )
+    set_deadlines(cases, now)
+    update_many(cases, ["state", "version", *DEADLINE])
 
 
 def _by_count(joined: Mapping[int, int]) -> dict[int, list[int]]:
@@ -220,13 +254,15 @@ def words_of(row: Row) -> str:
     return f"{kind} by {row['channel'].replace('_', ' ')}" if row["channel"] else kind
 
 
-def _entry(case: Case, row: Row, title: str) -> Entry:
+def _entry(case: Case, row: Row, title: str, event: EventKind | None = None) -> Entry:
     return Entry(
         case=case,
         at=row["occurred_at"],
         kind=Happening.SIGNAL,
         title=title,
         body=(row["verbatim"] or row["subject"] or "")[:4000],
+        event=event or "",
+        by_robot=True,
         signal_id=UUID(row["signal_id"]),
     )
 

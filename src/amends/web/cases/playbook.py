@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from amends.engine.contracts import ActionKind, Money, RankedAction, Severity
+from amends.engine.contracts import ActionKind, Money, RankedAction
 from amends.engine.contracts import Recommendation as Explanation
 from amends.engine.recommend import to_do
 from amends.flows.report import words
@@ -13,9 +13,9 @@ from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.authority import Option
-from amends.web.cases.clocks import TARGETS
+from amends.web.cases.clocks import hours_to_answer
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
-from amends.web.cases.policy_tables import PolicyTable, policy_table
+from amends.web.cases.policy_tables import PolicyTable, policy_tables
 from amends.web.cases.recommending import assumed_facts, explained, record_of
 from amends.web.cases.remedies import authority_in, may_approve, may_undo, words_of
 from amends.web.cases.transitions import is_possible
@@ -124,9 +124,7 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         costs=_costs(row, explanation),
         assumed=_and([ASSUMED_WORDS[name] for name in assumed_facts(row)]),
         steps=_steps(case, row, decided, option),
-        tables=[policy_table(decision) for decision in explanation.decisions]
-        if explanation
-        else [],
+        tables=policy_tables(explanation.decisions) if explanation else [],
         versions=f"Policy {row.policy_hash}, learning {row.model_version}",
         decided=decided,
         decided_words=words_of(decided) if decided else "",
@@ -213,8 +211,8 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
 def _steps(
     case: Case, row: Recommendation, decided: Action | None, option: Option | None
 ) -> list[Step]:
-    target = TARGETS[Severity(case.severity)].first_response
-    within = words.count(round(target.total_seconds() / 3600), "hour")
+    hours = hours_to_answer(case)
+    within = words.count(round(hours), "working hour") if hours >= 1 else words.duration(60 * hours)
     return [
         Step("Acknowledge", f"First response within {within}", case.acknowledged_at is not None),
         *_approval_step(row, decided, option),

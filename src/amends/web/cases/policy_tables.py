@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from amends.engine.contracts import Decision, Value
-from amends.engine.recommend import shipped_policy
 from amends.flows.report import words
 from amends.web.cases.wording import role_words
+from amends.web.recommend.queries import policy_in_force
 
 MOST_LISTED: Final = 8
 """Outcomes of a table that collects which are told in one line."""
@@ -49,8 +49,13 @@ class PolicyTable:
         return sum(row.matched for row in self.rows)
 
 
-def policy_table(decision: Decision) -> PolicyTable:
-    """Return a decision as its page shows it: what holds first."""
+def policy_tables(decisions: Sequence[Decision]) -> list[PolicyTable]:
+    """Return decisions as their page shows them, what holds first: one query."""
+    titles = {table.name: table.about.title for table in policy_in_force().tables}
+    return [_policy_table(decision, titles) for decision in decisions]
+
+
+def _policy_table(decision: Decision, titles: Mapping[str, str]) -> PolicyTable:
     rows = [
         Row(
             words.label(result.row.replace("-", " ")),
@@ -61,16 +66,12 @@ def policy_table(decision: Decision) -> PolicyTable:
         for result in decision.rows
     ]
     return PolicyTable(
-        title=_titles().get(decision.table, words.label(decision.table.replace("_", " "))),
+        title=titles.get(decision.table, words.label(decision.table.replace("_", " "))),
         version=decision.version,
         outcome=_outcome(decision.outcome),
         rows=sorted(rows, key=lambda row: not row.matched),
         would_change=[_plain(change) for change in decision.would_change],
     )
-
-
-def _titles() -> Mapping[str, str]:
-    return {table.name: table.about.title for table in shipped_policy().tables}
 
 
 def _outcome(outcome: Mapping[str, Value]) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
+from amends.engine.clocks import ClockKind
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import MATRIX, Reach, Role, Verb
@@ -36,7 +37,10 @@ class Page:
 
 def readable(person: User) -> QuerySet[Case]:
     """Return the cases that a person may read, each once, so that more can be asked of them."""
-    found = within_reach(person, Verb.CASE_READ, Case.objects.order_by())
+    every = Case.objects.order_by()
+    found = within_reach(person, Verb.CASE_READ, every)
+    if person.reach(Verb.CASE_READ) is Reach.TEAM:
+        found |= within_reach(person, Verb.CASE_READ, every, team="handed_to")
     if found.query.distinct:
         return Case.objects.filter(pk__in=found.values("pk"))
     return found
@@ -65,15 +69,22 @@ def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> P
     return Page(cases, counts, total, page, n_pages)
 
 
+def asked_for(person: User, asked: Asked, now: datetime) -> QuerySet[Case]:
+    """Return all the cases asked for within reach, whatever page they are on."""
+    found = _filtered(readable(person), asked)
+    return found if asked.tab == EVERY else found.filter(_in_tab(asked.tab, person, now))
+
+
 def _in_tab(tab: str, person: User, now: datetime) -> Q:
     is_open = Q(state__in=OPEN)
+    is_standing = Q(paused_at__isnull=False, due_clock=ClockKind.RESOLUTION)
     waiting = Action.objects.filter(case=OuterRef("pk"), state=ActionState.WAITING)
     conditions: dict[str, Q] = {
         "mine": is_open & Q(owner=person.pk),
         "team": is_open & Q(team__in=person.team_ids),
         "unassigned": is_open & Q(owner=None),
         "open": is_open,
-        "overdue": is_open & Q(due_at__lt=now, paused_at=None),
+        "overdue": is_open & Q(due_at__lt=now) & ~is_standing,
         "approval": is_open & Q(Exists(waiting)),
         "closed": ~is_open,
     }

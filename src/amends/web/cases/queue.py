@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from amends.engine.clocks import moment_of, next_deadlines
 from amends.engine.contracts import Severity
 from amends.flows.report import words
 from amends.web.accounts.models import User
 from amends.web.cases import queries
 from amends.web.cases.asked import NOBODY, TABS, Asked
+from amends.web.cases.clocks import clocks_of
 from amends.web.cases.models import ActionState, Case, State
-from amends.web.cases.wording import short_done, short_recommendation, state_tone
+from amends.web.cases.wording import CLOCKS, short_done, short_recommendation, state_tone
 from amends.web.classify.queries import cause_label
 from amends.web.detect.models import Breakdown
 from amends.web.intake.naming import value_label
@@ -26,6 +28,9 @@ class Line:
     who: str
     """Customer · tier · cause."""
     due_at: datetime | None
+    """The next deadline; of a clock that stands what it would be if it ran on now."""
+    clock: str
+    """What is due then."""
     action: str
     action_note: str
     state: str
@@ -62,8 +67,21 @@ class Menu:
     chosen: str
 
 
-def line_of(case: Case, now: datetime) -> Line:
-    """Return a case fetched by `queries` as a line."""
+def lines_of(cases: Sequence[Case], now: datetime) -> list[Line]:
+    """Return cases fetched by `queries` as lines; one query more when some of them stand."""
+    standing = [case for case in cases if case.is_paused]
+    due = dict(zip((case.pk for case in standing), _due_if_run_on(standing, now), strict=True))
+    return [_line_of(case, due.get(case.pk, case.due_at)) for case in cases]
+
+
+def _due_if_run_on(cases: Sequence[Case], now: datetime) -> list[datetime | None]:
+    if not cases:
+        return []
+    coming = next_deadlines(clocks_of(cases, now), len(cases))
+    return [moment_of(due) if due >= 0 else None for due in coming.due_at.tolist()]
+
+
+def _line_of(case: Case, due_at: datetime | None) -> Line:
     who = [str(case.customer), value_label(case.tier) if case.tier else ""]
     cause = cause_label(case.cause) if case.cause else "Cause not known"
     if cause.lower() != case.title.lower():
@@ -72,19 +90,13 @@ def line_of(case: Case, now: datetime) -> Line:
     return Line(
         case=case,
         who=" · ".join(part for part in who if part),
-        due_at=due_of(case, now),
+        due_at=due_at,
+        clock=CLOCKS.get(case.due_clock, ""),
         action=action,
         action_note=note,
         state=State(case.state).label,
         state_tone=state_tone(case.state),
     )
-
-
-def due_of(case: Case, now: datetime) -> datetime | None:
-    """Return the next deadline; of a paused clock what it would be if it ran on now."""
-    if case.due_at is None or case.paused_at is None:
-        return case.due_at
-    return case.due_at + (now - case.paused_at)
 
 
 def _action(case: Case) -> tuple[str, str]:

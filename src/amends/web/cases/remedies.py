@@ -11,6 +11,7 @@ from typing import Final
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from amends.engine.clocks import EventKind
 from amends.engine.contracts import ActionKind, Money
 from amends.engine.recommend import money_words, to_do
 from amends.web.accounts.models import User
@@ -94,7 +95,9 @@ def approve_action(actor: User, case: Case, version: int) -> Action:
         action.state = ActionState.TAKEN
         action.approved_at, action.approved_by = timezone.now(), actor
         action.save()
-        tell(locked, actor, Happening.ACTION, f"Approved: {words_of(action)}")
+        mark_answered(locked, actor)
+        title = f"Approved: {words_of(action)}"
+        tell(locked, actor, Happening.ACTION, title, event=EventKind.ANSWERED)
         return action
 
 
@@ -181,13 +184,18 @@ def _decide(
     )
     _go_on(case, actor)
     words = words_of(action)
-    title = f"Sent for approval: {words}" if option.approver else words
-    tell(case, actor, Happening.ACTION, title, reason)
+    if option.approver:
+        tell(case, actor, Happening.ACTION, f"Sent for approval: {words}", reason)
+    else:
+        mark_answered(case, actor)
+        tell(case, actor, Happening.ACTION, words, reason, event=EventKind.ANSWERED)
     return action
 
 
 def _go_on(case: Case, actor: User) -> None:
-    mark_answered(case, actor)
+    """Work on it from here: what was decided is on its way."""
+    if case.owner_id is None:
+        case.owner = actor
     if case.state in {State.NEW, State.ACKNOWLEDGED}:
         case.state = State.IN_PROGRESS
 

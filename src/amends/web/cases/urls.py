@@ -2,16 +2,30 @@
 
 from django.urls import path
 
-from amends.web.cases import views
+from amends.web.cases import handoff_views, sheet_views, views
 from amends.web.cases.deeds import DEEDS
 
 app_name = "cases"
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("export.csv", views.export, name="export"),
     path("new/", views.new_case, name="new"),
     path("assignment/", views.assignment, name="assignment"),
+    path("clocks/", sheet_views.clocks, name="clocks"),
+    path("clocks/draft/", sheet_views.draft, name="clock_draft"),
+    path("clocks/publication/", sheet_views.publication, name="clock_publication"),
+    path("clocks/discard/", sheet_views.discard, name="clock_discard"),
+    path("handoffs/", handoff_views.handoffs, name="handoffs"),
+    path("responsibilities/", handoff_views.responsibilities, name="responsibilities"),
+    path("responsibilities/<str:step>/", handoff_views.responsibility, name="responsibility"),
+    path(
+        "responsibilities/<str:step>/<str:branch>/",
+        handoff_views.responsibility,
+        name="branch_responsibility",
+    ),
     path("<str:ref>/", views.workspace, name="case"),
     path("<str:ref>/signals/", views.signals, name="signals"),
     path("<str:ref>/note/", views.note, name="note"),
+    path("<str:ref>/presence/", views.presence, name="presence"),
     *(path(f"<str:ref>/{deed.name}/", views.deed_view(deed), name=deed.name) for deed in DEEDS),
 ]

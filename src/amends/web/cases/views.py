@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -20,24 +25,29 @@ from amends.web.accounts.views import current_person
 from amends.web.cases import actions, queries
 from amends.web.cases.asked import Asked, asked_of
 from amends.web.cases.deeds import Deed
+from amends.web.cases.exporting import rows_of
 from amends.web.cases.forms import CaseForm, NewCaseForm, NoteForm
+from amends.web.cases.handoff_telling import count_for
 from amends.web.cases.models import Case
 from amends.web.cases.queue import (
     Line,
     Menu,
     Narrowed,
     Tab,
-    line_of,
+    lines_of,
     menus_of,
     narrowed_by,
     summary,
     tabs_of,
 )
+from amends.web.cases.telling_errors import complain
+from amends.web.cases.viewing import seen_by
 from amends.web.cases.workspace import (
     Beside,
     Head,
     Timeline,
     beside_of,
+    clocks_told,
     head_of,
     similar_to,
     timeline_of,
@@ -65,6 +75,7 @@ class QueueContext:
     n_pages: int
     may_assign: bool
     may_open: bool
+    n_handoffs: int
     workers: Sequence[User]
     live: tuple[str, ...] = LIVE
 
@@ -114,6 +125,13 @@ class SignalsContext:
     signals: Sequence[SignalRow]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewersContext:
+    """Who else looks at a case."""
+
+    others: Sequence[str]
+
+
 @require_safe
 @requires(Verb.CASE_READ)
 def queue(request: HttpRequest) -> HttpResponse:
@@ -122,7 +140,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     asked = asked_of(request, person)
     if request.GET.get("part") == "list":
         few = queries.queue(person, asked, now, queries.PART_SIZE)
-        part = PartContext(asked, [line_of(case, now) for case in few.cases], few.total)
+        part = PartContext(asked, lines_of(few.cases, now), few.total)
         return page(request, "cases/part.html", part)
     found = queries.queue(person, asked, now)
     workers = list(queries.workers())
@@ -132,15 +150,26 @@ def queue(request: HttpRequest) -> HttpResponse:
         tabs=tabs_of(person, asked, found),
         menus=menus_of(asked, workers, queries.causes_of_cases()),
         narrowed=narrowed_by(asked, queries.breakdown_named(asked.breakdown)),
-        lines=[line_of(case, now) for case in found.cases],
+        lines=lines_of(found.cases, now),
         total=found.total,
         page=found.page,
         n_pages=found.n_pages,
         may_assign=person.may(Verb.CASE_WORK),
         may_open=person.may(Verb.CASE_OPEN),
+        n_handoffs=count_for(person),
         workers=workers if person.may(Verb.CASE_ASSIGN) else [],
     )
     return page(request, "cases/queue.html", context, fragment="list")
+
+
+@require_safe
+@requires(Verb.CASE_READ)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Give the cases asked for as CSV, one row each with every timestamp."""
+    person = current_person(request)
+    rows = rows_of(person, asked_of(request, person), timezone.now())
+    headers = {"Content-Disposition": 'attachment; filename="cases.csv"'}
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_POST
@@ -177,11 +206,12 @@ def workspace(request: HttpRequest, ref: str) -> HttpResponse:
     case = _case(person, ref)
     part = request.GET.get("part", "") if is_fragment(request) else ""
     wanted = part if part in {"head", "timeline", "beside"} else ""
+    clocks = clocks_told(case, timezone.now()) if wanted != "timeline" else []
     context = WorkspaceContext(
         case=case,
-        head=head_of(person, case) if wanted in {"", "head"} else None,
+        head=head_of(person, case, clocks) if wanted in {"", "head"} else None,
         timeline=timeline_of(person, case) if wanted in {"", "timeline"} else None,
-        beside=beside_of(person, case) if wanted in {"", "beside"} else None,
+        beside=beside_of(person, case, clocks) if wanted in {"", "beside"} else None,
         similar=similar_to(person, case) if not wanted else (),
     )
     return page(request, "cases/workspace.html", context, fragment=wanted)
@@ -199,6 +229,15 @@ def signals(request: HttpRequest, ref: str) -> HttpResponse:
         if signal.signal_id.replace("-", "") not in told
     ]
     return page(request, "cases/signals.html", SignalsContext(case, found), fragment="rows")
+
+
+@require_POST
+@requires(Verb.CASE_READ)
+def presence(request: HttpRequest, ref: str) -> HttpResponse:
+    """Note that somebody looks at a case; answer with who else does."""
+    person = current_person(request)
+    others = seen_by(person, _case(person, ref), timezone.now())
+    return page(request, "cases/viewers.html", ViewersContext(others), fragment="list")
 
 
 @require_POST
@@ -261,15 +300,9 @@ def _does(deed: Deed, person: User, case: Case, form: CaseForm) -> bool:
     try:
         deed.does(person, case, known.pop("version"), known)
     except ValidationError as error:
-        _complain(form, error)
+        complain(form, error)
         return False
     return True
-
-
-def _complain(form: Form, error: ValidationError) -> None:
-    for field, sentences in getattr(error, "message_dict", {None: error.messages}).items():
-        for sentence in sentences:
-            form.add_error(field if field in form.fields else None, sentence)
 
 
 def _after(request: HttpRequest, person: User, case: Case) -> HttpResponse:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from amends.engine.clocks import ClockKind
 from amends.engine.contracts import ActionKind
 from amends.flows.report import words
 from amends.web.cases.models import Action, ActionState, Entry, Happening, Recommendation, State
@@ -36,17 +37,31 @@ STATE_TONES: Final[Mapping[str, Tone]] = {
 ENTRY_ICONS: Final[Mapping[str, str]] = {
     Happening.SIGNAL: "message-circle",
     Happening.NOTE: "notebook-pen",
+    Happening.REPLY: "reply",
     Happening.STATE: "circle-dot",
     Happening.ASSIGNED: "user-plus",
     Happening.RECOMMENDED: "sparkles",
     Happening.ACTION: "hand-heart",
     Happening.OUTCOME: "flag",
 }
+LEVELS: Final[Mapping[str, str]] = {
+    "lead": "team lead",
+    "manager": "service manager",
+    "executive": "executive sponsor",
+}
+CLOCKS: Final[Mapping[str, str]] = {
+    ClockKind.FIRST_RESPONSE: "First response",
+    ClockKind.UPDATE: "Answer to the customer",
+    ClockKind.RESOLUTION: "Resolution",
+    ClockKind.HANDOFF: "Acceptance",
+    ClockKind.REGULATOR: "Regulator",
+}
 ENTRY_TONES: Final[Mapping[str, Tone]] = {
     Happening.SIGNAL: "high",
     Happening.RECOMMENDED: "brand",
     Happening.ACTION: "brand",
     Happening.OUTCOME: "good",
+    Happening.REPLY: "brand",
 }
 
 

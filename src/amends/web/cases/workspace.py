@@ -2,20 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
 
+from amends.engine.clocks import ClockKind, Reading
+from amends.flows.report import words
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases import queries
+from amends.web.cases.clocks import readings_of
 from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
+from amends.web.cases.handoff_telling import HandoffTold, handoff_of
+from amends.web.cases.handoffs import waiting_handoff
 from amends.web.cases.models import Case, Entry, Happening, Recommendation, State
 from amends.web.cases.playbook import Playbook, playbook_of
-from amends.web.cases.queue import Line, due_of, line_of
-from amends.web.cases.wording import ENTRY_ICONS, ENTRY_TONES, short_recommendation, state_tone
+from amends.web.cases.queue import Line, lines_of
+from amends.web.cases.wording import (
+    CLOCKS,
+    ENTRY_ICONS,
+    ENTRY_TONES,
+    short_recommendation,
+    state_tone,
+)
 from amends.web.classify.queries import cause_label
 from amends.web.ui.parts import Event, Tone
 
@@ -30,6 +41,21 @@ ICONS_BY_WORD: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class ClockTold:
+    """One clock of a case as its page shows it."""
+
+    name: str
+    due_at: datetime
+    """Of a clock that stands: when it would be due if it ran on now."""
+    met_at: datetime | None
+    is_paused: bool
+    is_late: bool
+    is_dropped: bool
+    """It ended without being met: taken back, or overtaken."""
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """Title, chips and buttons."""
 
@@ -38,8 +64,8 @@ class Head:
     """Its label; empty when it is not known."""
     state: str
     state_tone: Tone
-    due_at: datetime | None
-    """The next deadline, as it would be if a paused clock ran on now."""
+    next: "ClockTold | None"
+    """The clock that is due next."""
     steps: Sequence[Deed]
     assign: Deed | None
     more: Sequence[Deed]
@@ -60,14 +86,17 @@ class Beside:
     """Playbook and customer."""
 
     case: Case
+    clocks: Sequence[ClockTold]
+    handoff: HandoffTold | None
     playbook: Playbook | None
     others: Sequence[tuple[Case, str, Tone]]
     """The customer's other cases of the 90 days before: case, state, tone."""
 
 
-def head_of(person: User, case: Case) -> Head:
+def head_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Head:
     """Return the head of a case for a person."""
-    possible = {name for name, deed in BY_NAME.items() if deed.is_for(person, case)}
+    handoff = waiting_handoff(case) if case.handed_to_id else None
+    possible = {name for name, deed in BY_NAME.items() if deed.is_for(person, case, handoff)}
 
     def offered(names: Sequence[str]) -> list[Deed]:
         return [BY_NAME[name] for name in names if name in possible]
@@ -77,11 +106,43 @@ def head_of(person: User, case: Case) -> Head:
         cause=cause_label(case.cause) if case.cause else "",
         state=State(case.state).label,
         state_tone=state_tone(case.state),
-        due_at=due_of(case, timezone.now()),
+        next=next(iter(clocks), None) if case.is_open else None,
         steps=offered(HEADER),
         assign=BY_NAME["assign"] if "assign" in possible else None,
         more=offered(MORE),
     )
+
+
+def clocks_told(case: Case, now: datetime) -> list[ClockTold]:
+    """Return the clocks of a case, those that run first, the next deadline first."""
+    readings = readings_of(case, now)
+    ordered = sorted(readings, key=lambda r: (not r.is_running, r.is_paused, r.due_at))
+    return [
+        _clock_told(reading, now) for reading in ordered if case.is_open or not reading.is_running
+    ]
+
+
+def _clock_told(reading: Reading, now: datetime) -> ClockTold:
+    if reading.kind is ClockKind.REGULATOR:
+        note = f"From {words.day(reading.started_at)}; nothing lets it stand"
+    else:
+        spent, target = _hours(reading.worked), _hours(reading.target)
+        note = f"{spent} of {target} working time"
+    return ClockTold(
+        name=reading.name or CLOCKS[reading.kind],
+        due_at=reading.due_at,
+        met_at=reading.ended_at if reading.is_met else None,
+        is_paused=reading.is_paused,
+        is_late=reading.is_late(now),
+        is_dropped=not (reading.is_running or reading.is_met),
+        note=note,
+    )
+
+
+def _hours(length: timedelta) -> str:
+    """Return working time in hours: a working day has another length everywhere."""
+    hours, minutes = divmod(round(length.total_seconds() / 60), 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} m"] * bool(minutes)) or "0 h"
 
 
 def timeline_of(person: User, case: Case) -> Timeline:
@@ -117,12 +178,14 @@ def _event(entry: Entry, case: Case) -> Event:
     )
 
 
-def beside_of(person: User, case: Case) -> Beside:
+def beside_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Beside:
     """Return what stands beside the timeline of a case for a person."""
     row: Recommendation | None = getattr(case, "recommendation", None)
     decided = queries.decided(case)
     return Beside(
         case=case,
+        clocks=clocks,
+        handoff=handoff_of(person, case, timezone.now()),
         playbook=playbook_of(person, case, row, decided) if row is not None else None,
         others=[
             (other, State(other.state).label, state_tone(other.state))
@@ -133,4 +196,4 @@ def beside_of(person: User, case: Case) -> Beside:
 
 def similar_to(person: User, case: Case) -> list[Line]:
     """Return cases of the same cause and tier that are over."""
-    return [line_of(other, timezone.now()) for other in queries.similar_cases(person, case)]
+    return lines_of(queries.similar_cases(person, case), timezone.now())

@@ -1,46 +1,39 @@
 """Deadlines of cases that passed unmet, for the rules of alerts, which know no cases."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+import numpy as np
 from django.db.models import Q
 
-from amends.engine.contracts import Severity
+from amends.engine.clocks import micros_of, moment_of
 from amends.web.alerts.breaches import Breach
-from amends.web.cases.clocks import TARGETS, next_deadline
-from amends.web.cases.models import Case
+from amends.web.cases.clocks import clocks_of
+from amends.web.cases.models import OPEN, Case
 
-DIMS = ("region", "segment", "tier", "product", "channel", "vendor")
-_FIELDS = (
-    "severity", "opened_at", "acknowledged_at", "resolved_at", "due_at", "paused_at", "cause", *DIMS
-)  # fmt: skip
-_LONGEST = max(target.resolution for target in TARGETS.values())
+DIMS: Final = ("region", "segment", "tier", "product", "channel", "vendor")
+LOOKS_BACK: Final = timedelta(days=120)
+"""A case that was over so long before has no deadline in the period any more."""
+AT_ONCE: Final = 20_000
 
 
 def breaches(since: datetime, until: datetime) -> Iterator[Breach]:
-    """Yield each deadline of a case that passed unmet from `since` until before `until`.
+    """Yield each deadline of a case that passed unmet from `since` until before `until`."""
+    over = Q(resolved_at__gte=since) | Q(closed_at__gte=since)
+    recent = Q(opened_at__gte=since - LOOKS_BACK) & (Q(state__in=OPEN) | over)
+    cases = Case.objects.filter(recent, opened_at__lt=until).order_by("pk")
+    last = 0
+    while some := list(cases.filter(pk__gt=last)[:AT_ONCE]):
+        last = some[-1].pk
+        clocks = clocks_of(some, until)
+        ended = np.where(clocks.ended_at < 0, micros_of(until), clocks.ended_at)
+        missed = (clocks.due_at < ended) & (clocks.paused_at < 0)
+        inside = (clocks.due_at >= micros_of(since)) & (clocks.due_at < micros_of(until))
+        for i in np.flatnonzero(missed & inside).tolist():
+            yield Breach(moment_of(int(clocks.due_at[i])), _where(some[int(clocks.case[i])]))
 
-    Of what is over the targets of its severity are told; of what runs its own clock, with pauses.
-    """
-    met_later = Q(acknowledged_at__gte=since) | Q(resolved_at__gte=since)
-    missed = Q(due_at__gte=since, due_at__lt=until, resolved_at=None, paused_at=None)
-    recent = Q(opened_at__gte=since - _LONGEST) & met_later
-    for case in Case.objects.filter(missed | recent, opened_at__lt=until).only(*_FIELDS):
-        told = {dim: getattr(case, dim) for dim in DIMS if getattr(case, dim)}
-        where = told | ({"cause": case.cause} if case.cause else {})
-        for at in _missed(case, until):
-            if since <= at < until:
-                yield Breach(at, where)
 
-
-def _missed(case: Case, until: datetime) -> Iterator[datetime]:
-    severity = Severity(case.severity)
-    seen, done = case.acknowledged_at, case.resolved_at
-    response = next_deadline(severity, case.opened_at, None, None)
-    if seen is not None and response is not None and response < seen:
-        yield response
-    resolution = next_deadline(severity, case.opened_at, seen or case.opened_at, None)
-    if done is not None and resolution is not None and resolution < done:
-        yield resolution
-    if done is None and case.due_at is not None and case.paused_at is None and case.due_at < until:
-        yield case.due_at
+def _where(case: Case) -> dict[str, str]:
+    told = {dim: getattr(case, dim) for dim in DIMS if getattr(case, dim)}
+    return told | ({"cause": case.cause} if case.cause else {})

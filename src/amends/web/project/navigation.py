@@ -88,6 +88,11 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         ),
         Entry("Sources", "cable", "sources:sources", Verb.SOURCE_READ),
     ),
+    "Policy": (
+        Entry("Tables", "table-2", "policy:policies", Verb.POLICY_READ),
+        Entry("Clocks", "timer", "cases:clocks", Verb.POLICY_READ),
+        Entry("Responsibilities", "waypoints", "cases:responsibilities", Verb.POLICY_READ),
+    ),
     "Administration": (
         Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),

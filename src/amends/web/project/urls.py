@@ -18,6 +18,7 @@ urlpatterns = [
     path("breakdowns/", include("amends.web.detect.urls")),
     path("alerts/", include("amends.web.alerts.urls")),
     path("cases/", include("amends.web.cases.urls")),
+    path("policy/", include("amends.web.cases.policy_urls")),
     path("outcomes/", include("amends.web.track.urls")),
     path("fixes/", include("amends.web.prevent.urls")),
     path("overview/", include("amends.web.reports.urls")),

@@ -1,8 +1,11 @@
-"""What the recommender has learnt."""
+"""What the recommender has learnt, and the versions of policy tables."""
 
 from typing import ClassVar
 
+import pghistory
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Learned(models.Model):
@@ -22,3 +25,35 @@ class Learned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} ({self.n} cases)"
+
+
+@pghistory.track()
+class PolicyVersion(models.Model):
+    """A version of one policy table: drafted by one person, reviewed and published by another."""
+
+    table = models.CharField(max_length=80)
+    text = models.TextField()
+    """YAML, as `engine.recommend.parse_table` reads it."""
+    reason = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField(default=timezone.now)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+    """Null: a draft. What is published is never changed."""
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                "table", name="one_draft_of_a_table", condition=models.Q(published_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} by {self.author}"

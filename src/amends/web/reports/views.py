@@ -15,7 +15,7 @@ from amends.web.accounts.access import requires
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
-from amends.web.cases.queue import Line, line_of
+from amends.web.cases.queue import Line, lines_of
 from amends.web.detect.charts import volume_chart
 from amends.web.detect.queries import Volume, open_breakdowns, volume_course
 from amends.web.detect.telling import alert
@@ -237,7 +237,7 @@ def _alerts(filters: Filters) -> tuple[list[Alert], int]:
 def _lines(person: User, filters: Filters) -> tuple[list[Line], int]:
     now = timezone.now()
     found, total = queries.urgent_cases(person, filters, CASES)
-    return [line_of(case, now) for case in found], total
+    return lines_of(found, now), total
 
 
 def _sub(filters: Filters) -> str:

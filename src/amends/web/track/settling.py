@@ -20,7 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from amends.web.cases.models import Case, Entry, Happening, State
+from amends.web.cases.models import RESOLVED, Case, Entry, Happening, State
 from amends.web.track.models import Outcome
 from amends.web.ui.live import publish
 
@@ -118,7 +118,7 @@ def _verdicts(now: datetime) -> dict[State, dict[int, datetime]]:
 
     The cases are locked; those that somebody else has locked are left for the next time.
     """
-    ours = Q(case__state=State.RESOLVED) | Q(case__state=F("settled_as"))
+    ours = Q(case__state__in=RESOLVED) | Q(case__state=F("settled_as"))
     rows = (
         _ended()
         .filter(ours, case__resolved_at__lte=now, window_end__lte=now)

@@ -36,6 +36,7 @@ from amends.web.prevent.costing import price_causes
 from amends.web.prevent.models import Fix
 from amends.web.prevent.verifying import verify_fixes
 from amends.web.project import pipeline
+from amends.web.project.demo.between_teams import hand_some_over, make_responsibilities
 from amends.web.project.demo.record import DemoRecord
 from amends.web.project.demo.rehearsal import Rehearsed, world_of
 from amends.web.project.demo.sources import receive_by_source
@@ -67,6 +68,7 @@ def load_history(
     with pghistory.context(source="demo"):
         make_demo_people()
         _make_routes()
+        make_responsibilities()
         _write_customers(known.customers, truth.currency)
         put_in_force(known.classifier, now)
         with _working_off(processes, tick):
@@ -86,6 +88,7 @@ def load_history(
         for breakdown in Breakdown.objects.all():
             link_to_breakdown(breakdown)
         make_demo_alerting(now)
+        hand_some_over()
         _make_fixes(truth, now)
         verify_fixes(now)
         price_causes(now)

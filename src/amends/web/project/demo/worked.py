@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from amends.engine.contracts import ActionKind, Severity
+from amends.engine.clocks import EventKind
+from amends.engine.contracts import ActionKind
 from amends.engine.recommend import LogRecord
 from amends.flows.report import words
 from amends.flows.staff import Worked
 from amends.web.accounts.models import Membership, User
 from amends.web.accounts.permissions import Role
-from amends.web.cases.clocks import next_deadline
+from amends.web.cases.clocks import DEADLINE, set_deadlines
 from amends.web.cases.models import Action, ActionState, Case, Entry, Happening, State
 from amends.web.intake.bulk import update_many
 
@@ -50,13 +51,10 @@ def keep_worked(
     for case in cases:
         if case.pk not in resolved and case.owner_id and case.opened_at < now - timedelta(hours=1):
             entries.append(_taken_up(case, now))
-    for case in cases:
-        case.due_at = next_deadline(
-            Severity(case.severity), case.opened_at, case.acknowledged_at, case.resolved_at
-        )
     Action.objects.bulk_create(actions, batch_size=1000)
     Entry.objects.bulk_create(entries, batch_size=2000)
-    fields = ["state", "owner", "acknowledged_at", "resolved_at", "due_at", "version"]
+    set_deadlines(cases, now)
+    fields = ["state", "owner", "acknowledged_at", "resolved_at", "version", *DEADLINE]
     update_many(cases, fields)
 
 
@@ -95,9 +93,9 @@ def _resolved(case: Case, action: Action, worked: Worked) -> list[Entry]:
     what = ActionKind(action.kind).value.replace("_", " and ").capitalize()
     instead = f"Instead of what was recommended: {worked.reason}." if worked.overridden else ""
     return [
-        _entry(case, worked.acknowledged_at, Happening.STATE, "Acknowledged"),
-        _entry(case, action.decided_at, Happening.ACTION, f"{what}{paid}", instead),
-        _entry(case, worked.resolved_at, Happening.STATE, "Resolved"),
+        _entry(case, worked.acknowledged_at, "Acknowledged", EventKind.ANSWERED),
+        _action_entry(case, action.decided_at, f"{what}{paid}", instead),
+        _entry(case, worked.resolved_at, "Resolved", EventKind.RESOLVED),
     ]
 
 
@@ -105,11 +103,15 @@ def _taken_up(case: Case, now: datetime) -> Entry:
     case.acknowledged_at = min(case.opened_at + timedelta(minutes=50), now)
     case.state = State.IN_PROGRESS
     case.version += 1
-    return _entry(case, case.acknowledged_at, Happening.STATE, "Acknowledged")
+    return _entry(case, case.acknowledged_at, "Acknowledged", EventKind.ANSWERED)
 
 
-def _entry(case: Case, at: datetime, kind: Happening, title: str, body: str = "") -> Entry:
-    return Entry(case=case, at=at, kind=kind, title=title, body=body, by=case.owner)
+def _entry(case: Case, at: datetime, title: str, event: EventKind) -> Entry:
+    return Entry(case=case, at=at, kind=Happening.STATE, title=title, by=case.owner, event=event)
+
+
+def _action_entry(case: Case, at: datetime, title: str, body: str) -> Entry:
+    return Entry(case=case, at=at, kind=Happening.ACTION, title=title, body=body, by=case.owner)
 
 
 def _chance(ref: str, what: str) -> float:

@@ -7,7 +7,9 @@ from typing import ClassVar
 import pghistory
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
+from amends.engine.clocks import ClockKind, EventKind
 from amends.engine.contracts import ActionKind
 from amends.web.detect.models import SEVERITIES, Breakdown
 from amends.web.intake.models import Customer
@@ -22,6 +24,7 @@ class State(models.TextChoices):
     WAITING_CUSTOMER = "waiting_customer", "Waiting for customer"
     WAITING_TEAM = "waiting_team", "Waiting for another team"
     RESOLVED = "resolved", "Resolved"
+    FOLLOW_UP = "follow_up", "Follow-up"
     RECOVERED = "recovered", "Recovered"
     NOT_RECOVERED = "not_recovered", "Not recovered"
     LOST = "lost", "Lost"
@@ -34,7 +37,49 @@ OPEN = (
     State.WAITING_CUSTOMER,
     State.WAITING_TEAM,
 )
+RESOLVED = (State.RESOLVED, State.FOLLOW_UP)
 CLOSED = (State.RECOVERED, State.NOT_RECOVERED, State.LOST)
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Cases."""
+
+    def is_open(self) -> "CaseQuerySet":
+        """Return those in which somebody still has to do something."""
+        return self.filter(state__in=[state.value for state in OPEN])
+
+
+@pghistory.track()
+class ClockSheet(models.Model):
+    """A version of the sheet of clocks: drafted by one person, published by another."""
+
+    text = models.TextField()
+    """YAML, as `engine.clocks.read_sheet` reads it."""
+    reason = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField(default=timezone.now)
+    effective_from = models.DateTimeField(null=True, blank=True)
+    """When it was published; null: a draft. What is published is never changed."""
+    publisher = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["effective_from", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                models.Value(1),
+                name="one_draft_of_clocks",
+                condition=models.Q(effective_from=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"clocks from {self.effective_from or 'a draft'}"
 
 
 class Route(models.Model):
@@ -69,11 +114,15 @@ class Case(models.Model):
     """The rule that opened it, in words."""
     due_at = models.DateTimeField(null=True, blank=True)
     """The next deadline; null when no clock runs."""
+    due_clock = models.CharField(
+        max_length=16, blank=True, choices=[(k.value, k.value) for k in ClockKind]
+    )
+    """What is due then."""
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
-    """Since when its clock stands still; null when it runs."""
+    """Since when its resolution stands still; null when it runs."""
     reopened_at = models.DateTimeField(null=True, blank=True)
-    """The last time; what was decided before is over, and the clock runs from here."""
+    """The last time; what was decided before is over, and the resolution runs from here."""
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     loss = models.DecimalField(max_digits=12, decimal_places=2, default=0)
@@ -99,8 +148,14 @@ class Case(models.Model):
     team = models.ForeignKey(
         "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
+    handed_to = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The team whose acceptance a handoff waits for; until then the case stays where it is."""
     version = models.PositiveIntegerField(default=1)
     """Grows with every change: an edit of an older version is refused."""
+
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["due_at", "id"]
@@ -120,8 +175,8 @@ class Case(models.Model):
 
     @property
     def team_ids(self) -> Collection[int]:
-        """The team it belongs to, as access asks for it."""
-        return () if self.team_id is None else (self.team_id,)
+        """The team it belongs to and the one that is asked to take it, as access asks for them."""
+        return [pk for pk in (self.team_id, self.handed_to_id) if pk is not None]
 
     @property
     def is_open(self) -> bool:
@@ -130,8 +185,8 @@ class Case(models.Model):
 
     @property
     def is_paused(self) -> bool:
-        """Whether its clock stands still."""
-        return self.state in {State.WAITING_CUSTOMER, State.WAITING_TEAM}
+        """Whether the clock that is due next stands still."""
+        return self.paused_at is not None and self.due_clock == ClockKind.RESOLUTION
 
 
 class Happening(models.TextChoices):
@@ -139,6 +194,7 @@ class Happening(models.TextChoices):
 
     SIGNAL = "signal", "Signal"
     NOTE = "note", "Note"
+    REPLY = "reply", "Reply"
     STATE = "state", "State"
     ASSIGNED = "assigned", "Assigned"
     RECOMMENDED = "recommended", "Recommendation"
@@ -157,7 +213,13 @@ class Entry(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    """Null: amends itself."""
+    """Null: amends itself, or somebody who is no more."""
+    event = models.CharField(
+        max_length=16, blank=True, choices=[(k.value, k.value) for k in EventKind]
+    )
+    """What it is to clocks; most entries are nothing to them."""
+    by_robot = models.BooleanField(default=False)
+    """Whether a rule or a program did it: it meets no target."""
     signal_id = models.UUIDField(null=True, blank=True)
 
     class Meta:
@@ -193,6 +255,22 @@ class Recommendation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.kind} {self.amount}"
+
+
+class Viewer(models.Model):
+    """Who looks at a case now; forgotten soon after they stop."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint("case", "person", name="viewer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} looks at {self.case_id}"
 
 
 class ActionState(models.TextChoices):

@@ -1,0 +1,109 @@
+"""Handoffs that nobody accepts: who is told of them, by value at risk, and never at night.
+
+What is critical knows no night; everything else waits until people of the region are awake.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from amends.engine.clocks import (
+    Calendar,
+    ClockKind,
+    EscalationStep,
+    Reading,
+    Sheet,
+    working_between,
+)
+from amends.engine.contracts import Severity
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Role
+from amends.web.cases.actions import TOPIC, tell
+from amends.web.cases.clocks import clocks_of, sheet_in_force
+from amends.web.cases.models import Case, Escalation, Handoff, HandoffState, Happening
+from amends.web.cases.wording import LEVELS
+from amends.web.ui.live import publish
+
+ALWAYS = Calendar()
+
+
+def handoff_clocks(cases: Sequence[Case], now: datetime) -> dict[int, Reading]:
+    """Return the running clock of each case's handoff, by the case's key."""
+    if not cases:
+        return {}
+    clocks, found = clocks_of(cases, now), {}
+    for i, case in enumerate(cases):
+        for reading in clocks.readings(i):
+            if reading.kind is ClockKind.HANDOFF and reading.is_running:
+                found[case.pk] = reading
+    return found
+
+
+def escalate_stalled(now: datetime) -> int:
+    """Tell the next person of every handoff that has waited too long; return how many were told."""
+    rows = Handoff.objects.filter(state=HandoffState.WAITING).select_related("case")
+    handoffs = list(rows.order_by("asked_at", "pk"))
+    clocks = handoff_clocks([handoff.case for handoff in handoffs], now)
+    sheet = sheet_in_force()
+    return sum(
+        _escalate(handoff.pk, handoff.case_id, clocks[handoff.case_id], sheet, now)
+        for handoff in handoffs
+        if handoff.case_id in clocks and clocks[handoff.case_id].due_at <= now
+    )
+
+
+@transaction.atomic
+def _escalate(pk: int, case_pk: int, clock: Reading, sheet: Sheet, now: datetime) -> int:
+    """Take the next step of one handoff's path; its case is locked as verbs lock it."""
+    case = Case.objects.select_for_update(skip_locked=True).filter(pk=case_pk).first()
+    handoff = Handoff.objects.filter(pk=pk, state=HandoffState.WAITING).first()
+    if case is None or handoff is None:
+        return 0
+    told = set(handoff.escalations.values_list("level", flat=True))
+    for step in next_steps(case, clock.due_at, sheet, now):
+        if step.to in told:
+            continue
+        people = people_of(step.to, handoff)
+        told_or_nobody: Sequence[User | None] = people or [None]
+        Escalation.objects.bulk_create(
+            [Escalation(handoff=handoff, level=step.to, person=p, at=now) for p in told_or_nobody]
+        )
+        if people:
+            names = ", ".join(str(person) for person in people)
+            title = f"Escalated to the {LEVELS[step.to]}: {names}"
+            tell(case, None, Happening.ASSIGNED, title, f"{handoff.to_team} has not accepted it.")
+            publish(TOPIC)
+            return 1
+    return 0
+
+
+def next_steps(
+    case: Case, due_at: datetime, sheet: Sheet, now: datetime
+) -> Sequence[EscalationStep]:
+    """Return the steps of the escalation path that are due for a case, in order."""
+    waking = ALWAYS if case.severity == Severity.CRITICAL else sheet.waking_of(case.region)
+    if not waking.is_open(now):
+        return []
+    late = working_between(waking, due_at, now)
+    return [
+        step
+        for step in sheet.escalation
+        if late >= timedelta(minutes=step.after_minutes)
+        and case.value_at_risk >= step.value_at_risk
+    ]
+
+
+def people_of(level: str, handoff: Handoff) -> list[User]:
+    """Return who is told at a level: the team's leads, its service managers, or the CX leaders.
+
+    A team without a service manager of its own falls to all of them.
+    """
+    active = User.objects.filter(is_active=True).order_by("name", "pk")
+    team = handoff.to_team_id
+    if level == "lead":
+        return list(active.filter(memberships__team=team, memberships__is_lead=True))
+    if level == "manager":
+        managers = active.filter(roles__contains=[Role.SERVICE_MANAGER.value])
+        return list(managers.filter(memberships__team=team)) or list(managers)
+    return list(active.filter(roles__contains=[Role.LEADER.value]))

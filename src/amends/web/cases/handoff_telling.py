@@ -1,0 +1,113 @@
+"""Handoffs as pages show them: on the page of their case, and in the lists of who has to answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from amends.web.accounts.models import User
+from amends.web.cases.deeds import BY_NAME, Deed
+from amends.web.cases.escalating import handoff_clocks
+from amends.web.cases.handoffs import may_answer, may_withdraw, waiting_handoff
+from amends.web.cases.models import Case, Handoff, HandoffState
+from amends.web.cases.queries import readable
+from amends.web.cases.wording import LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffTold:
+    """One handoff for one person."""
+
+    handoff: Handoff
+    case: Case
+    due_at: datetime | None
+    """Until when it is to be accepted; None once it is."""
+    escalated: str
+    """Who was told of it last; empty as long as nobody was."""
+    deeds: Sequence[Deed]
+    """What the person may do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffGroup:
+    """Handoffs under one heading."""
+
+    title: str
+    sub: str
+    handoffs: Sequence[HandoffTold]
+
+
+GROUPS = {
+    "mine": ("Escalated to you", "Nobody has accepted these in time"),
+    "team": ("Wait for your team", "The earliest deadline first"),
+    "asked": ("Your team asked", "They stay with you until they are accepted"),
+    "others": ("Between other teams", ""),
+}
+
+
+def handoff_of(person: User, case: Case, now: datetime) -> HandoffTold | None:
+    """Return the handoff that waits in a case; else the one by which its team took it over."""
+    waiting = waiting_handoff(case) if case.handed_to_id else None
+    if waiting is not None:
+        clock = handoff_clocks([case], now).get(case.pk)
+        return _told(person, waiting, case, clock.due_at if clock else None)
+    accepted = case.handoffs.filter(state=HandoffState.ACCEPTED, to_team=case.team_id)
+    last = accepted.select_related("to_team", "from_team", "asked_by").last()
+    return None if last is None else _told(person, last, case, None)
+
+
+def handoffs_for(person: User, now: datetime) -> list[HandoffGroup]:
+    """Return the handoffs that wait and that a person may know of, in groups."""
+    rows = list(
+        _waiting_for(person)
+        .select_related("case__customer", "to_team", "from_team", "asked_by")
+        .prefetch_related("escalations")
+    )
+    clocks = handoff_clocks([row.case for row in rows], now)
+    groups: dict[str, list[HandoffTold]] = {name: [] for name in GROUPS}
+    for row in rows:
+        due_at = clocks[row.case_id].due_at if row.case_id in clocks else None
+        groups[_group(person, row)].append(_told(person, row, row.case, due_at))
+    return [
+        HandoffGroup(*GROUPS[name], sorted(found, key=lambda t: (t.due_at or now, t.handoff.pk)))
+        for name, found in groups.items()
+        if found or name == "team"
+    ]
+
+
+def count_for(person: User) -> int:
+    """Return how many handoffs wait for a person: for their teams, or escalated to them."""
+    return sum(
+        may_answer(person, row) or _is_mine(person, row)
+        for row in _waiting_for(person).prefetch_related("escalations")
+    )
+
+
+def _waiting_for(person: User) -> QuerySet[Handoff]:
+    return Handoff.objects.filter(
+        state=HandoffState.WAITING, case__in=readable(person).values("pk")
+    ).order_by("asked_at", "pk")
+
+
+def _is_mine(person: User, row: Handoff) -> bool:
+    return any(told.person_id == person.pk for told in row.escalations.all())
+
+
+def _group(person: User, row: Handoff) -> str:
+    if _is_mine(person, row):
+        return "mine"
+    if may_answer(person, row):
+        return "team"
+    return "asked" if row.from_team_id in person.team_ids else "others"
+
+
+def _told(person: User, row: Handoff, case: Case, due_at: datetime | None) -> HandoffTold:
+    row.case = case
+    levels = [told.level for told in row.escalations.all() if told.person_id]
+    names = []
+    if row.state == HandoffState.WAITING:
+        names += ["accept", "return"] if may_answer(person, row) else []
+        names += ["withdraw"] if may_withdraw(person, row) else []
+    deeds = [BY_NAME[name] for name in names if BY_NAME[name].is_for(person, case, row)]
+    return HandoffTold(row, case, due_at, LEVELS[levels[-1]] if levels else "", deeds)

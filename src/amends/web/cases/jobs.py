@@ -1,0 +1,13 @@
+"""What the worker does about cases, by the clock."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from amends.web.cases.escalating import escalate_stalled
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="cases.escalate", lock="cases.escalate", pass_context=False)
+def escalate(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+    """Look every five minutes whether a handoff has waited too long."""
+    escalate_stalled(timezone.now())

@@ -1,0 +1,106 @@
+"""Every shipped table decides in zen-engine what it decides here."""
+
+import json
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import zen
+
+from amends.engine.contracts import BadInput
+from amends.engine.recommend import HitPolicy, Table, parse_table, read_table, write_table
+from amends.engine.recommend.columns import Column, ColumnType, Scalar
+from amends.engine.recommend.jdm import ROW, jdm_facts, to_jdm
+from amends.engine.recommend.policy import POLICIES
+
+TABLES = [read_table(path) for path in sorted(POLICIES.glob("*.yaml"))]
+ODD = parse_table("""
+policy: limits
+version: "1"
+hit: first
+inputs:
+  - {name: on, type: date, optional: true}
+  - {name: n, type: number, min: -5, max: 50, optional: true}
+  - {name: word, type: enum, open: true, values: ['a "b"', 'c\\d']}
+outputs:
+  - {name: limit, type: money, min: 0}
+rows:
+  - {id: unknown, when: {on: is unknown, n: is unknown}, then: {limit: 1}}
+  - {id: early, when: {on: "<= 2026-03-01", n: between 1.5 and 20}, then: {limit: 2.35}}
+  - {id: quoted, when: {word: ['a "b"', 'c\\d'], n: is known}, then: {limit: 3}}
+  - {id: rest, then: {limit: 0}}
+""")
+N = 400
+
+
+def edges(table: Table, at: int) -> list[Scalar]:
+    """Return the values that a column's conditions name, and those just beside them."""
+    column = table.inputs[at]
+    named = [v for row in table.rows if (c := row.conditions[at]) is not None for v in c.values]
+    if column.type is ColumnType.ENUM:
+        return [*named, *column.values, *(["elsewhere"] if column.is_open else [])]
+    if column.type is ColumnType.BOOL:
+        return [True, False]
+    if column.type is ColumnType.DATE:
+        days = [v for v in named if isinstance(v, date)] or [date(2026, 1, 1)]
+        return [day + timedelta(days=n) for day in days for n in (-1, 0, 1)]
+    step = column.step or Decimal("0.25")
+    numbers = [v for v in [*named, column.low, column.high] if isinstance(v, Decimal)] or [
+        Decimal(3)
+    ]
+    beside = [v + n * step for v in numbers for n in (-1, 0, 1, 7)]
+    return [v for v in beside if in_domain(column, v)]
+
+
+def in_domain(column: Column, value: Any) -> bool:
+    above = column.low is None or value >= column.low
+    return above and (column.high is None or value <= column.high)
+
+
+def drawn(table: Table, rng: random.Random) -> dict[str, Scalar | None]:
+    return {
+        column.name: None
+        if column.is_optional and rng.random() < 0.2
+        else rng.choice(edges(table, at))
+        for at, column in enumerate(table.inputs)
+    }
+
+
+def essence(outcome: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(float(value), 4)
+        if isinstance(value, Decimal | int | float) and not isinstance(value, bool)
+        else value
+        for name, value in outcome.items()
+    }
+
+
+@pytest.mark.parametrize("table", [*TABLES, ODD], ids=lambda t: t.name + t.version)
+def test_zen_engine_decides_the_same(table: Table) -> None:
+    decision = zen.ZenEngine().create_decision(json.dumps(to_jdm(table)))
+    rng, matched = random.Random(7), set()
+    for _ in range(N):
+        facts = drawn(table, rng)
+        result = decision.evaluate(jdm_facts(facts))["result"]
+        mask = table.match(facts)
+        rows = [row.row_id for i, row in enumerate(table.rows) if mask >> i & 1]
+        if table.hit in {HitPolicy.COLLECT, HitPolicy.COLLECT_MIN}:
+            assert [found[ROW] for found in result] == rows, facts
+        else:
+            assert result[ROW] == rows[0], facts
+            answer = essence(dict(table.answer(facts).outcome))
+            mine = {name: result[name] for name in answer}
+            assert all(
+                abs(mine[k] - v) < 0.0051 if isinstance(v, float) else mine[k] == v
+                for k, v in answer.items()
+            ), facts
+        matched.update(rows[:1])
+    assert len(matched) > 1 or len(table.rows) == 1
+
+
+def test_what_jdm_cannot_write_is_refused() -> None:
+    text = write_table(ODD).replace('a "b"', """a "b" ''c''""")
+    with pytest.raises(BadInput, match="both kinds of quotes"):
+        to_jdm(parse_table(text))
