@@ -39,7 +39,8 @@ def _message(notice: Notice) -> Message:
             return Message("amends: a test", f"{body}\n\n{settings.PUBLIC_URL}")
     assert notice.alert is not None  # noqa: S101  (every other notice has one)
     alert = notice.alert
-    again = "Still not acknowledged: " if notice.step else ""
+    before = alert.notices.filter(run=notice.run, step__lt=notice.step)
+    again = "Still not acknowledged: " if before.exists() else ""
     worse = "It became worse. " if alert.run > 1 else ""
     parts = [
         f"{worse}{alert.title}",
