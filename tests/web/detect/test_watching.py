@@ -162,7 +162,11 @@ def test_what_comes_late_by_weeks_is_taken_up() -> None:
     np.testing.assert_allclose(_sums(toys), mended, rtol=1e-9)
 
 
-def test_a_flood_of_alarms_is_told_once_and_says_so() -> None:
+@pytest.mark.parametrize("most", [300, 13])
+def test_a_flood_of_alarms_is_told_once_and_says_so(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("amends.web.detect.looking.MOST", most)
     days, products, broken = 70, 18, 16
     rng = np.random.default_rng(3)
     rows = []
