@@ -30,6 +30,7 @@ from amends.web.cases.models import (
     Handoff,
     HandoffState,
     Happening,
+    Recommendation,
     Route,
     State,
 )
@@ -205,12 +206,17 @@ def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str
         if missing := missing_to_resolve(locked):
             raise RefusedError(missing)
         locked.resolved_at = timezone.now()
-        locked.handed_to = None
-        Handoff.objects.filter(case=locked, state=HandoffState.WAITING).update(
-            state=HandoffState.WITHDRAWN, answered_at=timezone.now(), answered_by=actor
-        )
+        withdraw_handoffs(locked, actor)
         mark_answered(locked, actor)
         tell(locked, actor, Happening.STATE, "Resolved", note, event=EventKind.RESOLVED)
+
+
+def withdraw_handoffs(case: Case, actor: User) -> None:
+    """Withdraw what other teams were asked: the case is over."""
+    case.handed_to = None
+    Handoff.objects.filter(case=case, state=HandoffState.WAITING).update(
+        state=HandoffState.WITHDRAWN, answered_at=timezone.now(), answered_by=actor
+    )
 
 
 def missing_to_resolve(case: Case) -> dict[str, str]:
@@ -259,6 +265,8 @@ def reopen(actor: User, case: Case, version: int, reason: str) -> None:
             raise RefusedError({"reason": "Say why it is taken up again."})
         locked.reopened_at = timezone.now()
         locked.resolved_at = locked.closed_at = None
+        if not Recommendation.objects.filter(case=locked).exists():  # it was out of scope
+            Recommendation.objects.bulk_create(recommend_in_bulk([locked]))
         tell(locked, actor, Happening.STATE, "Reopened", reason, event=EventKind.REOPENED)
 
 

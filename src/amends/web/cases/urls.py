@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amends.web.cases import handoff_views, sheet_views, views
+from amends.web.cases import handoff_views, rule_views, sheet_views, views
 from amends.web.cases.deeds import DEEDS
 
 app_name = "cases"
@@ -15,6 +15,12 @@ urlpatterns = [
     path("clocks/draft/", sheet_views.draft, name="clock_draft"),
     path("clocks/publication/", sheet_views.publication, name="clock_publication"),
     path("clocks/discard/", sheet_views.discard, name="clock_discard"),
+    path("rules/", rule_views.rules, name="rules"),
+    path("rules/new/", rule_views.new, name="new_rule"),
+    path("rules/preview/", rule_views.preview, name="rule_preview"),
+    path("rules/same-matter/", rule_views.same_matter, name="same_matter"),
+    path("rules/<int:pk>/", rule_views.rule, name="rule"),
+    path("rules/<int:pk>/switch/", rule_views.switch, name="switch_rule"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
     path("responsibilities/", handoff_views.responsibilities, name="responsibilities"),
     path("responsibilities/<str:step>/", handoff_views.responsibility, name="responsibility"),

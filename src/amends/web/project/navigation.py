@@ -90,6 +90,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Policy": (
         Entry("Tables", "table-2", "policy:policies", Verb.POLICY_READ),
+        Entry("Case rules", "list-filter", "cases:rules", Verb.POLICY_READ),
         Entry("Clocks", "timer", "cases:clocks", Verb.POLICY_READ),
         Entry("Responsibilities", "waypoints", "cases:responsibilities", Verb.POLICY_READ),
     ),

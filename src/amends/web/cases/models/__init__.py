@@ -16,24 +16,31 @@ from .cases import (
     Viewer,
 )
 from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
+from .rules import KINDS, CaseRule, Effect, Ground, Merging, Score
 
 __all__ = [
     "CLOSED",
+    "KINDS",
     "OPEN",
     "RESOLVED",
     "Action",
     "ActionState",
     "Case",
+    "CaseRule",
     "ClockSheet",
+    "Effect",
     "Entry",
     "Escalation",
+    "Ground",
     "Handoff",
     "HandoffState",
     "Happening",
+    "Merging",
     "Part",
     "Recommendation",
     "Responsibility",
     "Route",
+    "Score",
     "State",
     "Step",
     "Viewer",
