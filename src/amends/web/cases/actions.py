@@ -4,14 +4,13 @@ Every verb names the version of the case that its actor saw. When somebody else 
 refused, with who changed what; nothing is overwritten unseen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -142,27 +141,6 @@ def assign(actor: User, case: Case, version: int, person: User) -> None:
             raise RefusedError(f"{locked.ref} is {person.first_name}’s already.")
         locked.owner = person
         tell(locked, actor, Happening.ASSIGNED, f"Assigned to {person}")
-
-
-def assign_many(
-    actor: User, cases: Sequence[tuple[Case, int]], person: User
-) -> tuple[int, list[str]]:
-    """Give cases, each with the version that was seen, to somebody.
-
-    Returns
-    -------
-    n, refused
-        How many were given, and why the others were not, in words.
-    """
-    refused = []
-    for case, version in cases:
-        try:
-            assign(actor, case, version, person)
-        except RefusedError as error:
-            refused.append(" ".join(error.messages))
-        except PermissionDenied:
-            refused.append(f"{case.ref} is not yours to give.")
-    return len(cases) - len(refused), refused
 
 
 def add_note(actor: User, case: Case, text: str) -> None:

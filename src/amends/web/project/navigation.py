@@ -104,6 +104,12 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
 }
 
 
+def pages_for(person: User) -> list[tuple[str, str]]:
+    """Return the label and address of every page that a person has a use for."""
+    known = (entry for entries in ENTRIES.values() for entry in entries)
+    return [(entry.label, reverse(entry.name)) for entry in known if entry.is_for(person)]
+
+
 def navigation_for(person: User, path: str, query: str = "") -> list[Group]:
     """Return the sidebar of `person`; the longest address that leads to `path` is current.
 

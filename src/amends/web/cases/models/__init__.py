@@ -17,6 +17,7 @@ from .cases import (
 )
 from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
 from .rules import KINDS, CaseRule, Effect, Ground, Merging, Score
+from .views import Batch, BatchItem, Bulk, SavedView
 
 __all__ = [
     "CLOSED",
@@ -25,6 +26,9 @@ __all__ = [
     "RESOLVED",
     "Action",
     "ActionState",
+    "Batch",
+    "BatchItem",
+    "Bulk",
     "Case",
     "CaseRule",
     "ClockSheet",
@@ -40,6 +44,7 @@ __all__ = [
     "Recommendation",
     "Responsibility",
     "Route",
+    "SavedView",
     "Score",
     "State",
     "Step",

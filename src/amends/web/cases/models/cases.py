@@ -228,6 +228,10 @@ class Entry(models.Model):
     by_robot = models.BooleanField(default=False)
     """Whether a rule or a program did it: it meets no target."""
     signal_id = models.UUIDField(null=True, blank=True)
+    takes_back = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="taken_back_by"
+    )
+    """The entry that holds no longer: clocks do not hear it, and the timeline says so."""
 
     class Meta:
         verbose_name_plural = "entries"
