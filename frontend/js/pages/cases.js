@@ -1,4 +1,5 @@
-// Cases by keyboard: j/k move along the rows, x picks one, and what says data-press="n" answers to n.
+// Cases by keyboard: j/k move along the rows (on a case: to the next one), x picks one, e, n and r open what
+// they stand for on the current row, and what says data-press="n" answers to n.
 // Picks and the current row survive when the list is fetched again.
 const picked = new Set();
 let current = '';
@@ -24,6 +25,18 @@ function pick() {
   if (row) box(row)?.click();
 }
 
+const DEEDS = { e: 'resolve', n: 'note', r: 'answer' };
+
+function open(key) {
+  const row = rows().find((one) => one.contains(document.activeElement))
+    ?? rows().find((one) => link(one).href === current);
+  if (!row) return false;
+  current = link(row).href;
+  const url = new URL(`${DEEDS[key]}/`, new URL('.', current)).href;
+  document.dispatchEvent(new CustomEvent('open-drawer', { detail: { url } }));
+  return true;
+}
+
 function press(key) {
   const target = document.querySelector(`[data-press="${CSS.escape(key)}"]`);
   if (!target) return false;
@@ -40,7 +53,7 @@ document.addEventListener('keydown', (event) => {
   }
   const own = { j: () => move(1), k: () => move(-1), x: pick }[event.key];
   if (own && rows().length) own();
-  else if (!press(event.key)) return;
+  else if (!(DEEDS[event.key] && open(event.key)) && !press(event.key)) return;
   event.preventDefault();
 });
 

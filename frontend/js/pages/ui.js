@@ -1,5 +1,7 @@
 // What pages do beyond links, forms and htmx: theme, drawer, clocks, copy. Every page works without.
 import { clockText, clockTone } from './clock.js';
+import './drafts.js';
+import './palette.js';
 
 const root = document.documentElement;
 const drawer = () => document.getElementById('drawer');

@@ -288,30 +288,6 @@ def test_the_other_drawers_do_what_they_say(people: People, care: Team) -> None:
     assert "nothing was saved" in text(client, f"/cases/{case.ref}/")
 
 
-def test_picked_cases_are_given_away_together(people: People, care: Team) -> None:
-    one, two = make_case(team=care), make_case(team=care)
-    foreign = make_case(team=Team.objects.get(name="Billing"))
-    picked = [f"{one.ref}:1", f"{two.ref}:7", f"{foreign.ref}:1", "C-0:x"]
-    client = as_(people.owner)
-    response = client.post(
-        "/cases/assignment/", {"picked": picked, "to": "me", "query": "?tab=mine"}
-    )
-    assert response.headers["Location"] == "/cases/?tab=mine"
-    page = text(client, "/cases/?tab=mine")
-    assert "1 case is yours now." in page
-    assert f"{two.ref} has changed since you opened it" in page
-    foreign.refresh_from_db()
-    assert foreign.owner is None
-    to = {"picked": [f"{two.ref}:1"], "to": people.colleague.pk}
-    manager = as_(people.manager)
-    assert manager.post("/cases/assignment/", to, headers=FRAGMENT)["HX-Redirect"] == "/cases/"
-    two.refresh_from_db()
-    assert two.owner == people.colleague
-    client.post("/cases/assignment/", {})
-    assert "Pick at least one case." in text(client, "/cases/")
-    assert manager.post("/cases/assignment/", {"to": "x"}).status_code == 404
-
-
 def test_a_case_is_opened_by_hand(people: People) -> None:
     client = as_(people.owner)
     form = {

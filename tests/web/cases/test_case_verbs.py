@@ -109,17 +109,6 @@ def test_an_unowned_case_is_taken_by_whoever_works_on_it(people: People, care: T
         do(actions.assign, people.manager, free, people.compliance)
 
 
-def test_many_are_assigned_and_those_changed_meanwhile_are_named(
-    people: People, care: Team
-) -> None:
-    cases = [make_case(team=care) for _ in range(3)]
-    do(actions.acknowledge, people.colleague, cases[1])
-    n, refused = actions.assign_many(people.manager, [(c, 1) for c in cases], people.owner)
-    assert n == 2
-    assert len(refused) == 1
-    assert cases[1].ref in refused[0]
-
-
 def test_a_note_meets_no_other_edit(people: People, case: Case) -> None:
     actions.add_note(people.owner, case, "Called, no answer")
     assert now_(case).version == case.version

@@ -70,6 +70,8 @@ class Verb(StrEnum):
     CASE_OPEN = "case.open"
     CASE_WORK = "case.work"
     CASE_ASSIGN = "case.assign"
+    CASE_RULE_EDIT = "case_rule.edit"
+    VIEW_SHARE = "view.share"
     ACTION_TAKE = "action.take"
     ACTION_APPROVE = "action.approve"
     POLICY_READ = "policy.read"
@@ -113,6 +115,8 @@ ROWS: Final = (
     (Verb.CASE_OPEN,        "-       all     all     -       -       -       all     -", "open a case by hand"),
     (Verb.CASE_WORK,        "-       all     team    -       -       -       own     -", "work on a case: notes, handoffs, closing"),
     (Verb.CASE_ASSIGN,      "-       all     own     -       -       -       -       -", "give a case to somebody"),
+    (Verb.CASE_RULE_EDIT,   "-       all     -       -       -       all     -       -", "change which signals open a case and what is out of scope"),
+    (Verb.VIEW_SHARE,       "all     all     -       all     -       all     -       -", "share a view of the queue with everybody"),
     (Verb.ACTION_TAKE,      "-       all     team    -       -       -       own     -", "take or skip a recovery action within one's limit"),
     (Verb.ACTION_APPROVE,   "all     team    -       -       -       -       -       -", "approve an action above somebody's limit"),
     (Verb.POLICY_READ,      "all     all     all     all     all     all     all     -", "read policy tables and playbooks"),

@@ -4,14 +4,13 @@ Every verb names the version of the case that its actor saw. When somebody else 
 refused, with who changed what; nothing is overwritten unseen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,6 +29,7 @@ from amends.web.cases.models import (
     Handoff,
     HandoffState,
     Happening,
+    Recommendation,
     Route,
     State,
 )
@@ -143,27 +143,6 @@ def assign(actor: User, case: Case, version: int, person: User) -> None:
         tell(locked, actor, Happening.ASSIGNED, f"Assigned to {person}")
 
 
-def assign_many(
-    actor: User, cases: Sequence[tuple[Case, int]], person: User
-) -> tuple[int, list[str]]:
-    """Give cases, each with the version that was seen, to somebody.
-
-    Returns
-    -------
-    n, refused
-        How many were given, and why the others were not, in words.
-    """
-    refused = []
-    for case, version in cases:
-        try:
-            assign(actor, case, version, person)
-        except RefusedError as error:
-            refused.append(" ".join(error.messages))
-        except PermissionDenied:
-            refused.append(f"{case.ref} is not yours to give.")
-    return len(cases) - len(refused), refused
-
-
 def add_note(actor: User, case: Case, text: str) -> None:
     """Write a note for colleagues. It changes nothing, so it meets no other edit."""
     with transaction.atomic():
@@ -205,12 +184,17 @@ def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str
         if missing := missing_to_resolve(locked):
             raise RefusedError(missing)
         locked.resolved_at = timezone.now()
-        locked.handed_to = None
-        Handoff.objects.filter(case=locked, state=HandoffState.WAITING).update(
-            state=HandoffState.WITHDRAWN, answered_at=timezone.now(), answered_by=actor
-        )
+        withdraw_handoffs(locked, actor)
         mark_answered(locked, actor)
         tell(locked, actor, Happening.STATE, "Resolved", note, event=EventKind.RESOLVED)
+
+
+def withdraw_handoffs(case: Case, actor: User) -> None:
+    """Withdraw what other teams were asked: the case is over."""
+    case.handed_to = None
+    Handoff.objects.filter(case=case, state=HandoffState.WAITING).update(
+        state=HandoffState.WITHDRAWN, answered_at=timezone.now(), answered_by=actor
+    )
 
 
 def missing_to_resolve(case: Case) -> dict[str, str]:
@@ -259,6 +243,8 @@ def reopen(actor: User, case: Case, version: int, reason: str) -> None:
             raise RefusedError({"reason": "Say why it is taken up again."})
         locked.reopened_at = timezone.now()
         locked.resolved_at = locked.closed_at = None
+        if not Recommendation.objects.filter(case=locked).exists():  # it was out of scope
+            Recommendation.objects.bulk_create(recommend_in_bulk([locked]))
         tell(locked, actor, Happening.STATE, "Reopened", reason, event=EventKind.REOPENED)
 
 

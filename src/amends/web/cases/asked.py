@@ -7,6 +7,7 @@ severity       low, medium, high, critical
 state          one state of a case
 owner          a person's number; "none"
 breakdown      a breakdown's number
+view           a saved view's number
 customer       a customer's id
 cause          a path: itself and everything below it
 product …      the dimensions of all pages (channel, region, segment), and tier, vendor
@@ -56,6 +57,7 @@ class Asked:
     state: str = ""
     owner: str = ""
     breakdown: int | None = None
+    view: int | None = None
     customer: str = ""
     cause: str = ""
     dims: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Asked:
             "state": self.state,
             "owner": self.owner,
             "breakdown": "" if self.breakdown is None else str(self.breakdown),
+            "view": "" if self.view is None else str(self.view),
             "customer": self.customer,
             "cause": self.cause,
             **self.dims,
@@ -88,19 +91,20 @@ def asked_of(request: HttpRequest, person: User) -> Asked:
     given = request.GET
     one_of = {"severity": tuple(Severity), "state": tuple(State)}
     exact = {name: _one_of(given.get(name, ""), known) for name, known in one_of.items()}
-    owner, breakdown = given.get("owner", ""), given.get("breakdown", "")
-    page = given.get("page", "")
+    owner, page = given.get("owner", ""), given.get("page", "")
     dims = {dim: cleaned(given.get(dim, "")) for dim in DIMS}
     asked = Asked(
         tab=given.get("tab", ""),
         search=cleaned(given.get("q", "")),
         owner=owner if owner == NOBODY or _is_number(owner) else "",
-        breakdown=int(breakdown) if _is_number(breakdown) else None,
         customer=cleaned(given.get("customer", "")),
         cause=cleaned(given.get("cause", "")),
         dims={dim: value for dim, value in dims.items() if value},
         page=min(max(int(page), 1), MOST_PAGES) if _is_number(page) else 1,
-        **exact,
+        breakdown=_number(given.get("breakdown", "")),
+        view=_number(given.get("view", "")),
+        severity=exact["severity"],
+        state=exact["state"],
     )
     return asked if asked.tab in {*TABS, EVERY} else _with_tab(asked, person)
 
@@ -118,6 +122,10 @@ def _with_tab(asked: Asked, person: User) -> Asked:
 
 def _one_of(value: str, known: tuple[str, ...]) -> str:
     return value if value in known else ""
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _is_number(text) else None
 
 
 def _is_number(text: str) -> bool:

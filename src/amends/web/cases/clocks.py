@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 
 from amends.engine.clocks import (
     Cases,
@@ -83,6 +84,7 @@ def clocks_of(
 
 def _happened(cases: Sequence[Case]) -> list[tuple[int, datetime, str, bool]]:
     entries = Entry.objects.filter(case__in=[case.pk for case in cases]).exclude(event="")
+    entries = entries.exclude(Exists(Entry.objects.filter(takes_back=OuterRef("pk"))))
     return list(entries.order_by("at", "pk").values_list("case", "at", "event", "by_robot"))
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.cases import actions, forms, handoffs, remedies
-from amends.web.cases.models import Case, Handoff, State
+from amends.web.cases import actions, forms, handoffs, remedies, scoping
+from amends.web.cases.models import Case, Ground, Handoff, State
 from amends.web.cases.transitions import is_possible
 
 Does = Callable[[User, Case, int, Mapping[str, Any]], object]
@@ -54,6 +54,10 @@ def _wait(person: User, case: Case, version: int, known: Mapping[str, Any]) -> N
 def _hand_over(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
     story = handoffs.Story(known["summary"], known["promises"], known["next_step"])
     handoffs.hand_over(person, case, version, known["step"], story, known["team"])
+
+
+def _exclude(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
+    scoping.exclude(person, case, version, Ground(known["ground"]), known["reason"])
 
 
 def _resolve(person: User, case: Case, version: int, known: Mapping[str, Any]) -> None:
@@ -206,6 +210,17 @@ DEEDS: Final = (
         fits=lambda person, handoff: handoff is not None and handoffs.may_withdraw(person, handoff),
     ),
     Deed(
+        "exclude",
+        Verb.CASE_WORK,
+        "Out of scope",
+        "Put it out of scope",
+        _exclude,
+        forms.ExcludeForm,
+        "ban",
+        "exclude",
+        "It is not ours to make right; the case keeps the reason.",
+    ),
+    Deed(
         "reopen",
         Verb.CASE_WORK,
         "Reopen",
@@ -286,4 +301,4 @@ DEEDS: Final = (
 BY_NAME: Final = {deed.name: deed for deed in DEEDS}
 HEADER: Final = ("acknowledge", "start", "resume", "resolve", "follow-up", "close")
 """What stands beside the title: the next step of the state machine."""
-MORE: Final = ("answer", "wait", "hand-over", "reopen")
+MORE: Final = ("answer", "wait", "hand-over", "exclude", "reopen")

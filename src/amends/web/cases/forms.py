@@ -11,7 +11,7 @@ from amends.engine.contracts import Severity
 from amends.web.accounts.models import Team, User
 from amends.web.cases.actions import NewCase
 from amends.web.cases.authority import Option
-from amends.web.cases.models import Case, Recommendation, State, Step
+from amends.web.cases.models import Case, Ground, Recommendation, State, Step
 from amends.web.cases.queries import causes_of_cases, other_teams, usual_currency, workers
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.wording import role_words, short_action
@@ -162,6 +162,13 @@ class CloseForm(CaseForm):
         widget=forms.RadioSelect,
     )
     note = _text("Note", required=False)
+
+
+class ExcludeForm(CaseForm):
+    """Why it is out of scope."""
+
+    ground = forms.ChoiceField(label="Ground", choices=Ground.choices, widget=forms.RadioSelect)
+    reason = _text("Why", hint="Facts that somebody else can check.", rows=3)
 
 
 class ReasonForm(CaseForm):

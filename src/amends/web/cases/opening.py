@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import pyarrow as pa
@@ -14,13 +14,31 @@ from django.db.models import F
 from django.utils import timezone
 
 from amends.engine.clocks import EventKind, Sheet
-from amends.engine.contracts import SILENCE, UNSURE, Kind, Severity, Taxonomy
+from amends.engine.contracts import UNSURE, Severity, Taxonomy
 from amends.flows.causes import is_not_delivered
 from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
 from amends.web.cases.corrections import note_corrected
-from amends.web.cases.models import Case, Entry, Happening, Recommendation, Route, State
+from amends.web.cases.matters import (
+    Fate,
+    Matter,
+    Newest,
+    Row,
+    candidates,
+    fates,
+    matter_of,
+)
+from amends.web.cases.models import (
+    Case,
+    CaseRule,
+    Entry,
+    Ground,
+    Happening,
+    Recommendation,
+    Route,
+    State,
+)
 from amends.web.cases.recommending import recommend_in_bulk
-from amends.web.cases.rules import reasons_to_open
+from amends.web.cases.rules import breakdowns_since, is_part_of, moments, rules_in_force
 from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.detect.models import Breakdown
 from amends.web.detect.queries import signals_of
@@ -29,22 +47,11 @@ from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer
 from amends.web.intake.sequences import next_ids
 
-SAME_MATTER: Final = timedelta(days=14)
-"""A signal of the same customer and cause joins a case that opened less long ago."""
 NUMBER_FROM: Final = 10_000
 LONGEST_TITLE: Final = 90
 CURRENCY: Final = "EUR"
 """Of a case whose signal names none and that therefore has no amounts."""
 DIMS: Final = ("region", "segment", "tier", "product", "channel", "vendor")
-COLUMNS: Final = (
-    "signal_id", "kind", "occurred_at", "received_at", "customer_id", "verbatim", "subject",
-    "cause", "severity", "loss", "value_at_risk", "currency",
-    "touchpoint", "journey_stage", *DIMS,
-)  # fmt: skip
-
-Row = Mapping[str, Any]
-Matter = tuple[str, str]
-"""Customer and cause: what makes two signals the same matter."""
 
 
 @dataclass(slots=True)
@@ -56,6 +63,7 @@ class Desk:
     teams: Mapping[str, int]
     sheet: Sheet
     breakdowns: Sequence[Breakdown]
+    newest: dict[Matter, Newest]
     current: dict[Matter, Case]
     """The newest case of each matter."""
     earlier: dict[str, list[datetime]]
@@ -68,46 +76,31 @@ class Desk:
 def open_cases(signals: pa.Table, corrected: pa.Table | None = None) -> list[Case]:
     """Open and feed cases from enriched signals, in the caller's transaction; return the new ones.
 
-    A signal that a rule picks opens a case, unless the customer has one of the same cause that is
-    open or younger than `SAME_MATTER`: then it joins that. Each new case has a recommendation.
-    `corrected` are older versions of some of the signals: where one stands in a case already, the
-    newer one is noted there and counts no second time.
+    A signal that a rule picks opens a case, unless the customer has a young one of the same cause:
+    then it joins that (`matters.fates`). What is out of scope opens one that is over at once and
+    says why. Each new case in scope has a recommendation. `corrected` are older versions of some
+    of the signals: where one stands in a case already, the newer one is noted there and counts no
+    second time.
     """
     if corrected is not None and len(corrected):
         signals = note_corrected(signals, corrected)
-    rows = _candidates(signals)
+    first = pc.min(moments(signals)).as_py()
+    if first is None:
+        return []
+    rules, breakdowns = rules_in_force(), breakdowns_since(first)
+    rows = candidates(signals, rules, breakdowns)
     if not rows:
         return []
-    desk = _desk(rows)
-    for row in rows:
-        known = desk.current.get((row["customer_id"], row["cause"]))
-        if known is not None and row["occurred_at"] - known.opened_at < SAME_MATTER:
-            _join(desk, known, row)
-        elif row["because"]:
+    desk = _desk(rows, breakdowns)
+    for row, fate in fates(rows, desk.newest, rules.same_matter):
+        if fate is Fate.JOINS:
+            _join(desk, desk.current[matter_of(row)], row)
+        elif fate is not Fate.PASSES:
             _open(desk, row)
     return _save(desk)
 
 
-def _candidates(signals: pa.Table) -> list[dict[str, Any]]:
-    """Return what opens or may join a case, in time order."""
-    because = reasons_to_open(signals)
-    told = pa.array([bool(reason) for reason in because], pa.bool_())
-    is_complaint = pc.is_in(
-        signals["kind"], value_set=pa.array([Kind.COMPLAINT.value, Kind.ESCALATION.value])
-    )
-    has_cause = pc.and_(pc.is_valid(signals["cause"]), pc.is_valid(signals["customer_id"]))
-    wanted = pc.or_(told, pc.and_(is_complaint, has_cause))
-    picked = signals.select(list(COLUMNS)).append_column("because", pa.array(because, pa.string()))
-    rows: list[dict[str, Any]] = picked.filter(wanted).to_pylist()
-    for row in rows:
-        row["occurred_at"] = row["occurred_at"] or row["received_at"]
-        row["cause"] = row["cause"] or UNSURE
-    rows = [row for row in rows if row["occurred_at"] is not None]
-    rows.sort(key=lambda row: (row["occurred_at"], row["signal_id"]))
-    return rows
-
-
-def _desk(rows: Sequence[Row]) -> Desk:
+def _desk(rows: Sequence[Row], breakdowns: Sequence[Breakdown]) -> Desk:
     ids = {row["customer_id"] for row in rows}
     first = min(row["occurred_at"] for row in rows)
     customers = Customer.objects.in_bulk(ids)
@@ -122,14 +115,20 @@ def _desk(rows: Sequence[Row]) -> Desk:
     )
     earlier: dict[str, list[datetime]] = defaultdict(list)
     for case in cases:
-        earlier[case.customer_id].append(case.opened_at)
+        if case.state != State.EXCLUDED:
+            earlier[case.customer_id].append(case.opened_at)
+    current = {(c.customer_id, c.cause or UNSURE): c for c in cases}
     return Desk(
         taxonomy=taxonomy_in_force(),
         customers=customers,
         sheet=sheet_in_force(),
         teams=dict(Route.objects.values_list("branch", "team_id")),
-        breakdowns=list(Breakdown.objects.exclude(state="over").exclude(measure=SILENCE.name)),
-        current={(c.customer_id, c.cause or UNSURE): c for c in cases},
+        breakdowns=breakdowns,
+        newest={
+            matter: Newest(case.opened_at, case.state == State.EXCLUDED)
+            for matter, case in current.items()
+        },
+        current=current,
         earlier=earlier,
     )
 
@@ -144,16 +143,17 @@ def _open(desk: Desk, row: Row) -> None:
     cause = "" if row["cause"] == UNSURE else row["cause"]
     severity = Severity(row["severity"] or Severity.MEDIUM.value)
     at = row["occurred_at"]
+    rule, out = row["verdict"].opened_by, row["verdict"].excluded_by
     since = at - timedelta(days=90)
     earlier = desk.earlier[customer.customer_id]
     breakdown = next((b for b in desk.breakdowns if is_part_of(row, b)), None)
     case = Case(
-        title=_title(row, desk.taxonomy),
+        title=title_of(row, desk.taxonomy),
         severity=severity.value,
         customer=customer,
         cause=cause,
         opened_at=at,
-        opened_because=row["because"],
+        opened_because=rule.name,
         loss=row["loss"] or Decimal(0),
         value_at_risk=_value(row, customer),
         currency=row["currency"] or customer.currency or CURRENCY,
@@ -165,10 +165,29 @@ def _open(desk: Desk, row: Row) -> None:
         team_id=desk.teams.get(cause.partition("/")[0], desk.teams.get("")),
         **{dim: row[dim] or "" for dim in DIMS},
     )
-    earlier.append(at)
     desk.new.append(case)
-    desk.current[customer.customer_id, row["cause"]] = case
+    desk.current[matter_of(row)] = case
     desk.entries.append(_entry(case, row, f"{words_of(row)}: the case opened"))
+    if out is None:
+        earlier.append(at)
+    else:
+        _keep_out(desk, case, out)
+
+
+def _keep_out(desk: Desk, case: Case, rule: CaseRule) -> None:
+    """End a new case that a rule finds out of scope, with the reason that the rule gives."""
+    case.state, case.closed_at = State.EXCLUDED, case.opened_at
+    case.excluded_for, case.excluded_because = rule.ground, rule.reason
+    desk.entries.append(
+        Entry(
+            case=case,
+            at=case.opened_at,
+            kind=Happening.STATE,
+            title=f"Out of scope: {Ground(rule.ground).label} ({rule.name})"[:200],
+            body=rule.reason,
+            by_robot=True,
+        )
+    )
 
 
 def _join(desk: Desk, case: Case, row: Row) -> None:
@@ -185,7 +204,7 @@ def _save(desk: Desk) -> list[Case]:
     now = timezone.now()
     set_deadlines(desk.new, now, are_new=True)
     Case.objects.bulk_create(desk.new, batch_size=1000)
-    rows = recommend_in_bulk(desk.new)
+    rows = recommend_in_bulk([case for case in desk.new if case.is_open])
     Recommendation.objects.bulk_create(rows, batch_size=1000)
     desk.entries += [
         Entry(
@@ -236,18 +255,6 @@ def _by_count(joined: Mapping[int, int]) -> dict[int, list[int]]:
     return groups
 
 
-def is_part_of(row: Row, breakdown: Breakdown) -> bool:
-    """Whether a signal lies in the slice and time of a breakdown."""
-    if row["occurred_at"] < breakdown.onset_at:
-        return False
-    if breakdown.ended_at is not None and row["occurred_at"] >= breakdown.ended_at:
-        return False
-    terms = dict(breakdown.where.terms)
-    if breakdown.cause:
-        terms["cause"] = breakdown.cause
-    return bool(terms) and all(row.get(dim) == value for dim, value in terms.items())
-
-
 def words_of(row: Row) -> str:
     """Return what kind of contact a signal was, in words."""
     kind = str(row["kind"]).replace("_", " ").capitalize()
@@ -267,7 +274,7 @@ def _entry(case: Case, row: Row, title: str, event: EventKind | None = None) -> 
     )
 
 
-def _title(row: Row, taxonomy: Taxonomy) -> str:
+def title_of(row: Row, taxonomy: Taxonomy) -> str:
     """Return the agent's words, else the cause's name, else how the customer began to tell."""
     if row["subject"]:
         title = str(row["subject"])

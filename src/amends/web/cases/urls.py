@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amends.web.cases import handoff_views, sheet_views, views
+from amends.web.cases import bulk_views, handoff_views, rule_views, sheet_views, view_views, views
 from amends.web.cases.deeds import DEEDS
 
 app_name = "cases"
@@ -10,11 +10,21 @@ urlpatterns = [
     path("", views.queue, name="queue"),
     path("export.csv", views.export, name="export"),
     path("new/", views.new_case, name="new"),
-    path("assignment/", views.assignment, name="assignment"),
+    path("bulk/", bulk_views.bulk, name="bulk"),
+    path("bulk/<int:pk>/undo/", bulk_views.undo, name="undo_bulk"),
+    path("views/new/", view_views.new, name="new_view"),
+    path("views/<int:pk>/", view_views.edit, name="view"),
+    path("views/<int:pk>/deletion/", view_views.deletion, name="view_deletion"),
     path("clocks/", sheet_views.clocks, name="clocks"),
     path("clocks/draft/", sheet_views.draft, name="clock_draft"),
     path("clocks/publication/", sheet_views.publication, name="clock_publication"),
     path("clocks/discard/", sheet_views.discard, name="clock_discard"),
+    path("rules/", rule_views.rules, name="rules"),
+    path("rules/new/", rule_views.new, name="new_rule"),
+    path("rules/preview/", rule_views.preview, name="rule_preview"),
+    path("rules/same-matter/", rule_views.same_matter, name="same_matter"),
+    path("rules/<int:pk>/", rule_views.rule, name="rule"),
+    path("rules/<int:pk>/switch/", rule_views.switch, name="switch_rule"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
     path("responsibilities/", handoff_views.responsibilities, name="responsibilities"),
     path("responsibilities/<str:step>/", handoff_views.responsibility, name="responsibility"),
@@ -25,6 +35,8 @@ urlpatterns = [
     ),
     path("<str:ref>/", views.workspace, name="case"),
     path("<str:ref>/signals/", views.signals, name="signals"),
+    path("<str:ref>/next/", views.step_view(1), name="next"),
+    path("<str:ref>/previous/", views.step_view(-1), name="previous"),
     path("<str:ref>/note/", views.note, name="note"),
     path("<str:ref>/presence/", views.presence, name="presence"),
     *(path(f"<str:ref>/{deed.name}/", views.deed_view(deed), name=deed.name) for deed in DEEDS),

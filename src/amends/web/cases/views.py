@@ -12,7 +12,6 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,11 +23,12 @@ from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.cases import actions, queries
 from amends.web.cases.asked import Asked, asked_of
+from amends.web.cases.bulk import undoable
 from amends.web.cases.deeds import Deed
 from amends.web.cases.exporting import rows_of
 from amends.web.cases.forms import CaseForm, NewCaseForm, NoteForm
 from amends.web.cases.handoff_telling import count_for
-from amends.web.cases.models import Case
+from amends.web.cases.models import Batch, Case, SavedView
 from amends.web.cases.queue import (
     Line,
     Menu,
@@ -76,6 +76,11 @@ class QueueContext:
     may_assign: bool
     may_open: bool
     n_handoffs: int
+    views: Sequence[SavedView]
+    view: SavedView | None
+    """The one that is chosen, unless it is gone."""
+    undoable: Batch | None
+    person: User
     workers: Sequence[User]
     live: tuple[str, ...] = LIVE
 
@@ -98,6 +103,8 @@ class WorkspaceContext:
     timeline: Timeline | None
     beside: Beside | None
     similar: Sequence[Line] = ()
+    query: str = ""
+    """The queue that one came from: what is next in it."""
     live: tuple[str, ...] = LIVE
 
 
@@ -108,6 +115,13 @@ class DeedContext:
     deed: Deed
     case: Case
     form: CaseForm
+
+
+@dataclass(frozen=True, slots=True)
+class NoteContext:
+    """A note to be written."""
+
+    case: Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +157,14 @@ def queue(request: HttpRequest) -> HttpResponse:
         part = PartContext(asked, lines_of(few.cases, now), few.total)
         return page(request, "cases/part.html", part)
     found = queries.queue(person, asked, now)
-    workers = list(queries.workers())
+    workers, views = list(queries.workers()), queries.views_of(person)
+    view = next((one for one in views if one.pk == asked.view), None)
     context = QueueContext(
         asked=asked,
         summary=summary(found),
         tabs=tabs_of(person, asked, found),
         menus=menus_of(asked, workers, queries.causes_of_cases()),
-        narrowed=narrowed_by(asked, queries.breakdown_named(asked.breakdown)),
+        narrowed=narrowed_by(asked, queries.breakdown_named(asked.breakdown), view),
         lines=lines_of(found.cases, now),
         total=found.total,
         page=found.page,
@@ -157,6 +172,10 @@ def queue(request: HttpRequest) -> HttpResponse:
         may_assign=person.may(Verb.CASE_WORK),
         may_open=person.may(Verb.CASE_OPEN),
         n_handoffs=count_for(person),
+        views=views,
+        view=view,
+        undoable=undoable(person, now) if person.may(Verb.CASE_WORK) else None,
+        person=person,
         workers=workers if person.may(Verb.CASE_ASSIGN) else [],
     )
     return page(request, "cases/queue.html", context, fragment="list")
@@ -170,32 +189,6 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     rows = rows_of(person, asked_of(request, person), timezone.now())
     headers = {"Content-Disposition": 'attachment; filename="cases.csv"'}
     return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-@require_POST
-@requires(Verb.CASE_WORK)
-def assignment(request: HttpRequest) -> HttpResponse:
-    """Give the picked cases ("C-10001:3", with the version that was seen) to somebody."""
-    person = current_person(request)
-    to = person
-    if request.POST.get("to", "me") != "me":
-        number = request.POST["to"]
-        to = get_object_or_404(queries.workers(), pk=int(number) if number.isdecimal() else 0)
-    seen = dict(picked.partition(":")[::2] for picked in request.POST.getlist("picked"))
-    cases = Case.objects.filter(ref__in=seen).order_by("pk")[: queries.PAGE_SIZE]
-    picked = [
-        (case, int(seen[case.ref]) if seen[case.ref].isdecimal() else 0)
-        for case in cases
-        if can(person, Verb.CASE_READ, case)
-    ]
-    n, refused = actions.assign_many(person, picked, to)
-    if n:
-        whose = "yours" if to == person else f"{to.first_name}’s"
-        messages.success(request, f"{n} {'case is' if n == 1 else 'cases are'} {whose} now.")
-    for reason in refused or ([] if n else ["Pick at least one case."]):
-        messages.error(request, reason)
-    url = reverse("cases:queue") + request.POST.get("query", "")
-    return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
 
 
 @require_safe
@@ -213,6 +206,7 @@ def workspace(request: HttpRequest, ref: str) -> HttpResponse:
         timeline=timeline_of(person, case) if wanted in {"", "timeline"} else None,
         beside=beside_of(person, case, clocks) if wanted in {"", "beside"} else None,
         similar=similar_to(person, case) if not wanted else (),
+        query=asked_of(request, person).query(),
     )
     return page(request, "cases/workspace.html", context, fragment=wanted)
 
@@ -240,12 +234,33 @@ def presence(request: HttpRequest, ref: str) -> HttpResponse:
     return page(request, "cases/viewers.html", ViewersContext(others), fragment="list")
 
 
-@require_POST
+def step_view(step: int) -> View:
+    """Return the view that goes to the case before or after one, in the queue one came from."""
+
+    @require_safe
+    @requires(Verb.CASE_READ)
+    def view(request: HttpRequest, ref: str) -> HttpResponse:
+        person = current_person(request)
+        asked = asked_of(request, person)
+        other = queries.neighbour(person, asked, ref, step, timezone.now())
+        if other is None or other == ref:
+            messages.info(request, "There is no other case that way in this view.")
+            return HttpResponseRedirect(reverse("cases:queue") + asked.query())
+        return HttpResponseRedirect(reverse("cases:case", args=[other]) + asked.query())
+
+    view.__name__ = view.__qualname__ = "next_case" if step > 0 else "previous_case"
+    return view
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Verb.CASE_WORK)
 def note(request: HttpRequest, ref: str) -> HttpResponse:
     """Add a note to the timeline."""
     person = current_person(request)
-    case, form = _case(person, ref), NoteForm(request.POST)
+    case, form = _case(person, ref), NoteForm(request.POST or None)
+    if request.method != "POST":
+        access(person, case, see=Verb.CASE_READ, do=Verb.CASE_WORK)
+        return page(request, "cases/note.html", NoteContext(case), fragment="drawer")
     if form.is_valid():
         actions.add_note(person, case, form.cleaned_data["text"])
     else:

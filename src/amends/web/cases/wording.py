@@ -33,6 +33,7 @@ STATE_TONES: Final[Mapping[str, Tone]] = {
     State.RECOVERED: "good",
     State.NOT_RECOVERED: "high",
     State.LOST: "critical",
+    State.EXCLUDED: "low",
 }
 ENTRY_ICONS: Final[Mapping[str, str]] = {
     Happening.SIGNAL: "message-circle",

@@ -151,15 +151,16 @@ def timeline_of(person: User, case: Case) -> Timeline:
     days = (entries[-1].at - entries[0].at).days if entries else 0
     n = len(entries)
     sub = f"{n} {'event' if n == 1 else 'events'}"
+    gone = {entry.takes_back_id for entry in entries}
     return Timeline(
         case=case,
-        events=[_event(entry, case) for entry in entries],
+        events=[_event(entry, case, is_gone=entry.pk in gone) for entry in entries],
         may_note=can(person, Verb.CASE_WORK, case),
         sub=f"{sub} · {days} days" if days > 1 else sub,
     )
 
 
-def _event(entry: Entry, case: Case) -> Event:
+def _event(entry: Entry, case: Case, *, is_gone: bool) -> Event:
     icon = ENTRY_ICONS[entry.kind]
     body = entry.body
     if entry.kind == Happening.RECOMMENDED and not body:
@@ -169,9 +170,9 @@ def _event(entry: Entry, case: Case) -> Event:
         icon = ICONS_BY_WORD.get(entry.title.split()[0].rstrip(":"), icon)
         body = f"“{body}”" if body else ""
     return Event(
-        title=entry.title,
+        title=f"{entry.title} (taken back)" if is_gone else entry.title,
         at=entry.at,
-        body=body,
+        body="" if is_gone else body,
         icon=icon,
         tone=ENTRY_TONES.get(entry.kind, ""),
         source=entry.by.short_name if entry.by else "",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from amends.engine.clocks import micros_of, moment_of
 from amends.web.alerts.breaches import Breach
 from amends.web.cases.clocks import clocks_of
-from amends.web.cases.models import OPEN, Case
+from amends.web.cases.models import OPEN, Case, State
 
 DIMS: Final = ("region", "segment", "tier", "product", "channel", "vendor")
 LOOKS_BACK: Final = timedelta(days=120)
@@ -23,6 +23,7 @@ def breaches(since: datetime, until: datetime) -> Iterator[Breach]:
     over = Q(resolved_at__gte=since) | Q(closed_at__gte=since)
     recent = Q(opened_at__gte=since - LOOKS_BACK) & (Q(state__in=OPEN) | over)
     cases = Case.objects.filter(recent, opened_at__lt=until).order_by("pk")
+    cases = cases.exclude(state=State.EXCLUDED)
     last = 0
     while some := list(cases.filter(pk__gt=last)[:AT_ONCE]):
         last = some[-1].pk

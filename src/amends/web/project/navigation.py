@@ -90,6 +90,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Policy": (
         Entry("Tables", "table-2", "policy:policies", Verb.POLICY_READ),
+        Entry("Case rules", "list-filter", "cases:rules", Verb.POLICY_READ),
         Entry("Clocks", "timer", "cases:clocks", Verb.POLICY_READ),
         Entry("Responsibilities", "waypoints", "cases:responsibilities", Verb.POLICY_READ),
     ),
@@ -101,6 +102,12 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("System", "activity", "system", Verb.SYSTEM_READ),
     ),
 }
+
+
+def pages_for(person: User) -> list[tuple[str, str]]:
+    """Return the label and address of every page that a person has a use for."""
+    known = (entry for entries in ENTRIES.values() for entry in entries)
+    return [(entry.label, reverse(entry.name)) for entry in known if entry.is_for(person)]
 
 
 def navigation_for(person: User, path: str, query: str = "") -> list[Group]:

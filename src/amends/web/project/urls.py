@@ -6,7 +6,7 @@ from django.urls import include, path
 from amends.web.accounts.access import signed_in
 from amends.web.detect import events_api
 from amends.web.intake.api import api_urls
-from amends.web.project import privacy_views, views
+from amends.web.project import palette, privacy_views, views
 from amends.web.ui.gallery import gallery
 
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("privacy/erase/", privacy_views.erase, name="erase"),
     path("privacy/retention/", privacy_views.retention, name="retention"),
     path("privacy/<int:pk>/", privacy_views.erasure, name="erasure"),
+    path("palette/", palette.palette, name="palette"),
     path("live/", views.live, name="live"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

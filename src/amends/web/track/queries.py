@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.cases.models import Action, ActionState, Case
+from amends.web.cases.models import Action, ActionState, Case, State
 from amends.web.intake.filters import Filters
 from amends.web.track.figures import Record, read_records
 from amends.web.track.models import EffectEstimate
@@ -26,7 +26,7 @@ def records(person: User, filters: Filters, since: datetime) -> list[Record]:
 
 def _visible(person: User, filters: Filters, since: datetime) -> QuerySet[Case]:
     recent = Q(opened_at__gte=since) | Q(resolved_at__gte=since)
-    cases = within_reach(person, Verb.OUTCOME_READ, Case.objects.all())
+    cases = within_reach(person, Verb.OUTCOME_READ, Case.objects.exclude(state=State.EXCLUDED))
     cases = cases.filter(recent, opened_at__lt=filters.until, **filters.dims)
     if filters.cause:
         cases = cases.filter(Q(cause=filters.cause) | Q(cause__startswith=f"{filters.cause}/"))

@@ -14,9 +14,11 @@ from amends.engine.contracts import ActionKind
 from amends.web.detect.models import SEVERITIES, Breakdown
 from amends.web.intake.models import Customer
 
+from .rules import Ground
+
 
 class State(models.TextChoices):
-    """Where a case is; the last three are the ends."""
+    """Where a case is; the last four are the ends."""
 
     NEW = "new", "New"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
@@ -28,6 +30,7 @@ class State(models.TextChoices):
     RECOVERED = "recovered", "Recovered"
     NOT_RECOVERED = "not_recovered", "Not recovered"
     LOST = "lost", "Lost"
+    EXCLUDED = "excluded", "Out of scope"
 
 
 OPEN = (
@@ -39,6 +42,7 @@ OPEN = (
 )
 RESOLVED = (State.RESOLVED, State.FOLLOW_UP)
 CLOSED = (State.RECOVERED, State.NOT_RECOVERED, State.LOST)
+"""How a recovery ended; a case that is out of scope had none."""
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -112,6 +116,9 @@ class Case(models.Model):
     opened_at = models.DateTimeField()
     opened_because = models.CharField(max_length=200)
     """The rule that opened it, in words."""
+    excluded_for = models.CharField(max_length=20, choices=Ground.choices, blank=True)
+    excluded_because = models.CharField(max_length=400, blank=True)
+    """Why it is out of scope; what was said stays when it is taken up all the same."""
     due_at = models.DateTimeField(null=True, blank=True)
     """The next deadline; null when no clock runs."""
     due_clock = models.CharField(
@@ -221,6 +228,10 @@ class Entry(models.Model):
     by_robot = models.BooleanField(default=False)
     """Whether a rule or a program did it: it meets no target."""
     signal_id = models.UUIDField(null=True, blank=True)
+    takes_back = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="taken_back_by"
+    )
+    """The entry that holds no longer: clocks do not hear it, and the timeline says so."""
 
     class Meta:
         verbose_name_plural = "entries"
