@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amends.web.cases import handoff_views, sheet_views, views
+from amends.web.cases import cashier_views, handoff_views, sheet_views, views
 from amends.web.cases.deeds import DEEDS
 
 app_name = "cases"
@@ -16,6 +16,8 @@ urlpatterns = [
     path("clocks/publication/", sheet_views.publication, name="clock_publication"),
     path("clocks/discard/", sheet_views.discard, name="clock_discard"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
+    path("cashier/", cashier_views.cashier, name="cashier"),
+    path("payments/", cashier_views.payments, name="payments"),
     path("responsibilities/", handoff_views.responsibilities, name="responsibilities"),
     path("responsibilities/<str:step>/", handoff_views.responsibility, name="responsibility"),
     path(

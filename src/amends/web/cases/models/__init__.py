@@ -2,6 +2,7 @@
 
 from .cases import (
     CLOSED,
+    NO_LONGER,
     OPEN,
     RESOLVED,
     Action,
@@ -16,14 +17,17 @@ from .cases import (
     Viewer,
 )
 from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
+from .money import Cashier, Payment, PaymentState, PaymentTry
 
 __all__ = [
     "CLOSED",
+    "NO_LONGER",
     "OPEN",
     "RESOLVED",
     "Action",
     "ActionState",
     "Case",
+    "Cashier",
     "ClockSheet",
     "Entry",
     "Escalation",
@@ -31,6 +35,9 @@ __all__ = [
     "HandoffState",
     "Happening",
     "Part",
+    "Payment",
+    "PaymentState",
+    "PaymentTry",
     "Recommendation",
     "Responsibility",
     "Route",
