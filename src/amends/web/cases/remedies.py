@@ -13,11 +13,14 @@ from django.utils import timezone
 from amends.engine.clocks import EventKind
 from amends.engine.contracts import ActionKind, Money
 from amends.engine.recommend import money_words, to_do
+from amends.engine.recommend.facts import ROLES
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import changing, mark_answered, standing, tell
+from amends.web.cases.approvers import APPROVE_WITHIN, ask_approvers
 from amends.web.cases.authority import Authority, Given, Option, authority_of
 from amends.web.cases.facts import facts_of
+from amends.web.cases.limits import alone_with, case_room_of, room_of
 from amends.web.cases.models import (
     Action,
     ActionState,
@@ -37,6 +40,7 @@ def take_action(actor: User, case: Case, version: int) -> Action:
     """Take what is recommended; above one's limit it waits for approval."""
     with changing(actor, case, version, do=Verb.ACTION_TAKE) as locked:
         require_move(locked, "decide")
+        alone_with(actor)
         row = _recommended(locked)
         option = authority_in(actor, locked).option(ActionKind(row.kind), row.amount)
         if option is None:
@@ -53,6 +57,7 @@ def change_action(actor: User, case: Case, version: int, key: str, reason: str) 
         require_move(locked, "decide")
         if not reason.strip():
             raise RefusedError({"reason": REASON_NEEDED})
+        alone_with(actor)
         options = {option.key: option for option in authority_in(actor, locked).options()}
         if key not in options:
             raise RefusedError(
@@ -114,9 +119,17 @@ def may_undo(actor: User, action: Action) -> bool:
 
 
 def authority_in(actor: User, case: Case) -> Authority:
-    """Return what policy lets the actor do in a case (its customer is needed)."""
-    facts = facts_of(case, case.customer)
-    return Authority(recommender().policy, facts, authority_of(actor), given_in(case))
+    """Return what policy and limits let the actor do in a case (its customer is needed)."""
+    facts, role = facts_of(case, case.customer), authority_of(actor)
+    rooms = {}
+    for above in ROLES[ROLES.index(role) + 1 :] if role else ():
+        room = case_room_of(above, case)
+        if room is not None:
+            rooms[above] = room
+    own = room_of(actor, role, case, timezone.now()) if role else None
+    if own is not None:
+        rooms[role] = own.amount
+    return Authority(recommender().policy, facts, role, given_in(case), rooms)
 
 
 def given_in(case: Case) -> Given:
@@ -151,11 +164,13 @@ def _decide(
         is_recommended=is_recommended,
         reason=reason.strip(),
         approver=option.approver,
+        expires_at=timezone.now() + APPROVE_WITHIN if option.approver else None,
     )
     _go_on(case, actor)
     words = words_of(action)
     if option.approver:
         tell(case, actor, Happening.ACTION, f"Sent for approval: {words}", reason)
+        ask_approvers(action)
     else:
         make_payment(action, action.decided_at)
         mark_answered(case, actor)

@@ -13,6 +13,7 @@ from amends.engine.recommend.facts import ROLES
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import changing, tell
+from amends.web.cases.approvers import APPROVE_WITHIN, ask_approvers
 from amends.web.cases.models import Action, ActionState, Case, Happening, Payment, PaymentState
 from amends.web.cases.paying import send_again
 from amends.web.cases.payments import make_reversal, payment_of, withdraw
@@ -55,9 +56,11 @@ def reverse_action(actor: User, case: Case, version: int, reason: str) -> Action
             reverses=given,
             reason=reason.strip(),
             approver=max(given.approver or LEAST_APPROVER, LEAST_APPROVER, key=ROLES.index),
+            expires_at=timezone.now() + APPROVE_WITHIN,
         )
         title = f"Sent for approval: take back: {words_of(given)}"
         tell(locked, actor, Happening.ACTION, title, reason)
+        ask_approvers(action)
         return action
 
 

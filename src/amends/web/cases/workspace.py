@@ -13,6 +13,7 @@ from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases import queries
+from amends.web.cases.approving import may_approve, waiting_action
 from amends.web.cases.clocks import readings_of
 from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
 from amends.web.cases.handoff_telling import HandoffTold, handoff_of
@@ -96,6 +97,8 @@ class Beside:
     send_again: bool
     reverse: str
     """The money that the person may ask to have taken back; empty: none."""
+    to_approve: str
+    """The reversal that the person may approve, in words; empty: none."""
     others: Sequence[tuple[Case, str, Tone]]
     """The customer's other cases of the 90 days before: case, state, tone."""
 
@@ -197,6 +200,7 @@ def beside_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Beside:
         payments=payments_of(case),
         send_again=can(person, Verb.ACTION_APPROVE, case) and refused_payment(case) is not None,
         reverse=_reverse(person, case),
+        to_approve=_to_approve(person, case),
         others=[
             (other, State(other.state).label, state_tone(other.state))
             for other in queries.other_cases(person, case.customer, case)
@@ -208,6 +212,14 @@ def _reverse(person: User, case: Case) -> str:
     action = reversible(case) if can(person, Verb.ACTION_TAKE, case) else None
     is_waiting = any(a.state == ActionState.WAITING for a in case.actions.all())
     return "" if action is None or is_waiting else amount_words(action.amount, action.currency)
+
+
+def _to_approve(person: User, case: Case) -> str:
+    action = waiting_action(case)
+    if action is None or action.reverses_id is None:
+        return ""
+    may = can(person, Verb.ACTION_APPROVE, case) and may_approve(person, action)
+    return amount_words(action.amount, action.currency) if may else ""
 
 
 def similar_to(person: User, case: Case) -> list[Line]:

@@ -1,5 +1,6 @@
 """Cases, what happened in them, what was recommended and done, and handoffs between teams."""
 
+from .authority import ApprovalLink, Limit, StandIn
 from .cases import (
     CLOSED,
     NO_LONGER,
@@ -26,6 +27,7 @@ __all__ = [
     "RESOLVED",
     "Action",
     "ActionState",
+    "ApprovalLink",
     "Case",
     "Cashier",
     "ClockSheet",
@@ -34,6 +36,7 @@ __all__ = [
     "Handoff",
     "HandoffState",
     "Happening",
+    "Limit",
     "Part",
     "Payment",
     "PaymentState",
@@ -41,6 +44,7 @@ __all__ = [
     "Recommendation",
     "Responsibility",
     "Route",
+    "StandIn",
     "State",
     "Step",
     "Viewer",

@@ -285,9 +285,15 @@ class ActionState(models.TextChoices):
     """Of what was taken, once the money is back."""
     APPROVED = "approved", "Approved"
     """Of a reversal; what it reverses is taken until the money is back."""
+    EXPIRED = "expired", "Nobody approved in time"
 
 
-NO_LONGER = (ActionState.REFUSED, ActionState.UNDONE, ActionState.REVERSED)
+NO_LONGER = (
+    ActionState.REFUSED,
+    ActionState.UNDONE,
+    ActionState.REVERSED,
+    ActionState.EXPIRED,
+)
 """States of a decision that no longer holds."""
 
 
@@ -318,6 +324,12 @@ class Action(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    approved_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Whose authority it was approved with: the approver's own, or of whom they stand in for."""
+    expires_at = models.DateTimeField(null=True, blank=True)
+    """Until then it can be approved."""
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
