@@ -1,5 +1,6 @@
 """Running: the web server, the worker, and both with their database under one roof."""
 
+import asyncio
 import importlib
 import logging
 import os
@@ -24,6 +25,7 @@ from django.db import DatabaseError, OperationalError, connection
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+from procrastinate import App
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import ConnectorException
 
@@ -97,19 +99,45 @@ def _run_jobs(concurrency: int, queues: tuple[str, ...] | None) -> None:
     """
     for pause in chain(RECONNECT_SECONDS, repeat(RECONNECT_SECONDS[-1])):
         connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]
+        why: object = "it went away"
         try:
             with jobs.replace_connector(connector) as worker:
-                worker.run_worker(
-                    queues=queues,
-                    concurrency=concurrency,
-                    shutdown_graceful_timeout=STOP_SECONDS / 2,
-                    delete_jobs="successful",
-                )
+                if asyncio.run(_until_asked(worker, concurrency, queues)):
+                    return
         except (ConnectorException, OperationalError, psycopg.OperationalError) as error:
-            log.warning("The worker waits %s s for the database: %s", pause, error)
-            time.sleep(pause)
-        else:
-            return
+            why = error
+        log.warning("The worker waits %s s for the database: %s", pause, why)
+        time.sleep(pause)
+
+
+async def _until_asked(worker: App, concurrency: int, queues: tuple[str, ...] | None) -> bool:
+    """Run jobs until asked to stop, and return True; False when the worker ended by itself.
+
+    Procrastinate stops without an error when a part of it lost the database.
+    """
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    async with worker.open_async():
+        running = asyncio.create_task(
+            worker.run_worker_async(
+                queues=queues,  # type: ignore[arg-type]  (None is for all of them)
+                concurrency=concurrency,
+                shutdown_graceful_timeout=STOP_SECONDS / 2,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+            )
+        )
+        waiting = asyncio.create_task(asked.wait())
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not asked.is_set():
+            waiting.cancel()
+            await running
+            return False
+        running.cancel()  # it finishes what has begun
+        with suppress(asyncio.CancelledError):
+            await running
+    return True
 
 
 def serve(
