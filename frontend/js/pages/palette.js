@@ -24,7 +24,9 @@ function choose(option) {
 const chosen = () => options().find((option) => option.getAttribute('aria-selected') === 'true');
 
 function addLocal(words) {
-  const fitting = commands.filter((command) => name(command).toLowerCase().includes(words));
+  const known = new Set(options().map((option) => option.textContent));
+  const fitting = commands.filter((command) =>
+    name(command).toLowerCase().includes(words) && !known.has(name(command)));
   const group = document.getElementById('palette-here');
   if (!group) return;
   group.replaceChildren(...fitting.map((command, number) => {
