@@ -35,16 +35,20 @@ def main() -> None:
         from amends.web.project.tables import migrate  # noqa: PLC0415  (Django is set up in `prepared`)
 
         migrate()
-        worker = subprocess.Popen([amends, "worker", "--home", str(folder), "--processes", "2"])
-        try:
-            refusals = _send(folder)
-            _await(_is_worked_off)
-            alive = worker.poll() is None
-        finally:
-            worker.terminate()
-            worker.wait(60)
+        with (folder / "worker.log").open("w+") as log:
+            command = [amends, "worker", "--home", str(folder), "--processes", "2"]
+            worker = subprocess.Popen(command, stderr=log)
+            try:
+                refusals = _send(folder)
+                _await(_is_worked_off)
+                ended = worker.poll()
+            finally:
+                worker.terminate()
+                worker.wait(60)
+            log.seek(0)
+            said = log.read()[-3000:]
         told = _look()
-    json.dump({"alive": alive, "refusals": refusals, **told}, sys.stdout)
+    json.dump({"ended": ended, "said": said, "refusals": refusals, **told}, sys.stdout)
 
 
 def _send(folder: Path) -> int:
@@ -55,6 +59,8 @@ def _send(folder: Path) -> int:
     refusals = 0
     restarts = []
     for batch in range(BATCHES):
+        if batch == min(OUTAGES):
+            _await(_has_landed)  # the worker is at work
         if batch in OUTAGES:
             restarts.append(_stop_for_a_while(folder, OUTAGES[batch]))
         rows = [complaint(batch * EACH + n) for n in range(EACH)]
@@ -91,6 +97,12 @@ def _await(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end and not what():
         time.sleep(0.5)
+
+
+def _has_landed() -> bool:
+    from amends.web.intake.models import Landing  # noqa: PLC0415
+
+    return Landing.objects.exclude(done_at=None).exists()
 
 
 def _is_worked_off() -> bool:

@@ -78,15 +78,22 @@ def migrate(home: Home = None) -> None:
 def doctor(
     home: Home = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout")] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Prove the whole audit trail, and nothing else")
+    ] = False,
+    head: Annotated[
+        str, typer.Option(help="NUMBER:HASH noted before: with --audit, prove that it still stands")
+    ] = "",
 ) -> None:
     """Say what is healthy, what is not, and what to do. Exit code 1: something is broken."""
     from amends.web.project.start import prepared
 
     with refusals(), prepared(home):
+        from amends.web.project.audit_health import check_trail
         from amends.web.project.findings import State
         from amends.web.project.health import examine
 
-        findings = examine()
+        findings = check_trail(head) if audit or head else examine()
     is_broken = any(finding.state is State.BROKEN for finding in findings)
     if as_json:
         emit_json({"healthy": not is_broken, "findings": findings})

@@ -11,7 +11,7 @@ from tests.web.cases.making import make_case
 
 from amends.engine.clocks import ClockKind
 from amends.web.accounts.models import Team
-from amends.web.cases import actions, remedies
+from amends.web.cases import actions, approving, remedies
 from amends.web.cases.clocks import readings_of, retime_open_cases
 from amends.web.cases.models import Case, ClockSheet, State, Viewer
 from amends.web.cases.transitions import RefusedError, StaleError
@@ -96,7 +96,7 @@ def test_what_waits_for_approval_has_not_reached_the_customer(people: People) ->
     case = make_case(owner=people.owner, team=team, loss=80)
     case = do(remedies.change_action, people.owner, case, "apology_credit 80.00", "Third time")
     assert (case.acknowledged_at, case.due_clock) == (None, ClockKind.FIRST_RESPONSE)
-    case = do(remedies.approve_action, people.manager, case)
+    case = do(approving.approve_action, people.manager, case)
     assert case.acknowledged_at is not None
 
 

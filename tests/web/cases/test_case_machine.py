@@ -21,7 +21,7 @@ from tests.people import People
 from tests.web.cases.making import make_case
 
 from amends.web.accounts.models import Team, User
-from amends.web.cases import actions, handoffs, remedies
+from amends.web.cases import actions, approving, handoffs, remedies
 from amends.web.cases.authority import authority_of, suffices
 from amends.web.cases.clocks import set_deadlines
 from amends.web.cases.facts import facts_of
@@ -149,11 +149,11 @@ class Cases(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def approve(self, who: str) -> None:
-        self.attempt(remedies.approve_action, who)
+        self.attempt(approving.approve_action, who)
 
     @rule(who=WHO, reason=REASON)
     def refuse(self, who: str, reason: str) -> None:
-        self.attempt(remedies.refuse_action, who, reason)
+        self.attempt(approving.refuse_action, who, reason)
 
     @rule(who=WHO)
     def undo(self, who: str) -> None:

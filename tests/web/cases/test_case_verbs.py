@@ -11,7 +11,7 @@ from tests.web.cases.making import make_case, make_customer
 
 from amends.engine.contracts import Severity
 from amends.web.accounts.models import Team
-from amends.web.cases import actions, remedies
+from amends.web.cases import actions, approving, remedies
 from amends.web.cases.authority import authority_of, suffices
 from amends.web.cases.models import ActionState, Case, State
 from amends.web.cases.transitions import RefusedError, StaleError
@@ -131,8 +131,8 @@ def test_more_than_the_limit_waits_for_somebody_else(people: People, care: Team)
     with pytest.raises(RefusedError, match="waits for approval already"):
         do(remedies.take_action, people.owner, case)
     with pytest.raises(PermissionDenied):
-        do(remedies.approve_action, people.colleague, case)
-    do(remedies.approve_action, people.manager, case)
+        do(approving.approve_action, people.colleague, case)
+    do(approving.approve_action, people.manager, case)
     action.refresh_from_db()
     assert (action.state, action.approved_by) == (ActionState.TAKEN, people.manager)
 
@@ -144,8 +144,8 @@ def test_nobody_approves_what_they_asked_for(people: People, care: Team) -> None
     assert above.approver == "executive"
     do(remedies.change_action, people.manager, case, above.key, "A court would give more")
     with pytest.raises(RefusedError, match="somebody else approves"):
-        do(remedies.approve_action, people.manager, case)
-    do(remedies.refuse_action, people.leader, case, "Too much")
+        do(approving.approve_action, people.manager, case)
+    do(approving.refuse_action, people.leader, case, "Too much")
     assert case.actions.get().state == ActionState.REFUSED
     do(remedies.skip_action, people.manager, case, "Refused above")
 

@@ -10,6 +10,7 @@ from .parts import HitPolicy
 from .policy import Permit, Policy, shipped_policy
 from .policy_file import parse_table, read_table
 from .policy_write import write_table
+from .questions import Choice, Question, ending, next_question
 from .recommender import Recommender
 from .state import LearnedState, dump_state, load_state
 from .table import Table
@@ -19,6 +20,7 @@ from .versions import Change, always, changes, gives, row_words, succeeded
 __all__ = [
     "Arm",
     "Change",
+    "Choice",
     "Findings",
     "HitPolicy",
     "LearnedState",
@@ -27,6 +29,7 @@ __all__ = [
     "Overlap",
     "Permit",
     "Policy",
+    "Question",
     "Recommender",
     "Table",
     "always",
@@ -34,11 +37,13 @@ __all__ = [
     "check",
     "decide",
     "dump_state",
+    "ending",
     "explain",
     "gives",
     "learn",
     "load_state",
     "money_words",
+    "next_question",
     "parse_table",
     "read_table",
     "require_sound",

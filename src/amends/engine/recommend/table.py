@@ -131,6 +131,17 @@ class Table:
         self.typed(facts)
         return tuple([column.find(facts.get(column.name)) for column in self._columns])
 
+    def cell(self, column: int, value: Fact) -> int:
+        """Return the index of the cell of one column that a value lies in.
+
+        Raises
+        ------
+        BadInput
+            It is no value of the column, or unknown though the column is not optional.
+
+        """
+        return self._columns[column].find(value)
+
     def match(self, facts: Facts) -> int:
         """Return the mask of rows that match a case: the compiled way.
 

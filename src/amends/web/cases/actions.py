@@ -22,6 +22,7 @@ from amends.web.accounts.permissions import ALLOWS, Verb
 from amends.web.cases.changes import what_changed
 from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
 from amends.web.cases.models import (
+    NO_LONGER,
     Action,
     ActionState,
     Case,
@@ -212,7 +213,7 @@ def missing_to_resolve(case: Case) -> dict[str, str]:
 
 def standing(case: Case) -> Action | None:
     """Return what was decided in a case and still holds: since it was opened, or reopened."""
-    decided = case.actions.exclude(state__in=[ActionState.REFUSED, ActionState.UNDONE])
+    decided = case.actions.filter(reverses=None).exclude(state__in=NO_LONGER)
     if case.reopened_at is not None:
         decided = decided.filter(decided_at__gte=case.reopened_at)
     return decided.order_by("-pk").first()

@@ -83,11 +83,22 @@ class Option:
 
 
 class Authority:
-    """What policy lets one role do in one case, alone or with approval."""
+    """What policy and limits let one person do in one case, alone or with approval.
 
-    def __init__(self, policy: Policy, facts: CaseFacts, role: str, given: Given) -> None:
+    `rooms` narrows what each role may still give; where it is silent, policy alone counts.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        facts: CaseFacts,
+        role: str,
+        given: Given,
+        rooms: Mapping[str, Decimal] | None = None,
+    ) -> None:
         self.role = role
         self.given = given
+        self._rooms = rooms or {}
         self._currency = facts.loss.currency
         roles = ROLES[ROLES.index(role) :] if role else ()
         self._permits: dict[str, Permit] = {r: policy.permit(facts, r) for r in roles}
@@ -114,15 +125,19 @@ class Authority:
             max(Decimal(0), own.owed.amount - self.given.owed),
             self._currency,
             approver,
-            max(Decimal(0), own.limit.amount - self.given.goodwill),
+            self._left(self.role, own),
         )
 
     def _approvers(self, kind: ActionKind, goodwill: Decimal) -> Iterator[str]:
         """Yield the roles whose limit the goodwill fits, lowest first; "" for one's own."""
         for role, permit in self._permits.items():
             is_eligible = any(arm.kind is kind for arm in permit.arms)
-            total = self.given.goodwill + goodwill
-            if is_eligible and (not goodwill or total <= permit.limit.amount):
+            if is_eligible and (not goodwill or goodwill <= self._left(role, permit)):
                 above = "" if role == self.role else role
                 always = self._permits[self.role].approver
                 yield max(above, always, key=lambda r: ROLES.index(r) if r else -1)
+
+    def _left(self, role: str, permit: Permit) -> Decimal:
+        """Return the goodwill that a role may still give alone."""
+        left = permit.limit.amount - self.given.goodwill
+        return max(Decimal(0), min(left, self._rooms.get(role, left)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
-from amends.web.cases import actions, forms, handoffs, remedies, scoping
+from amends.web.cases import actions, approving, forms, handoffs, remedies, reversing, scoping
 from amends.web.cases.models import Case, Ground, Handoff, State
 from amends.web.cases.transitions import is_possible
 
@@ -280,22 +280,44 @@ DEEDS: Final = (
         Verb.ACTION_APPROVE,
         "Approve",
         "Approve",
-        lambda person, case, version, _: remedies.approve_action(person, case, version),
+        lambda person, case, version, _: approving.approve_action(person, case, version),
         icon="check",
-        move="approve",
+        move="reverse",
     ),
     Deed(
         "refuse",
         Verb.ACTION_APPROVE,
         "Refuse",
         "Refuse",
-        lambda person, case, version, known: remedies.refuse_action(
+        lambda person, case, version, known: approving.refuse_action(
             person, case, version, known["reason"]
         ),
         forms.ReasonForm,
         "x",
-        "approve",
+        "reverse",
         "Whoever asked can then choose something else.",
+    ),
+    Deed(
+        "reverse",
+        Verb.ACTION_TAKE,
+        "Take money back",
+        "Ask for approval",
+        lambda person, case, version, known: reversing.reverse_action(
+            person, case, version, known["reason"]
+        ),
+        forms.ReasonForm,
+        "undo-2",
+        "reverse",
+        "It was a mistake, or went to the wrong customer. Somebody else approves it.",
+    ),
+    Deed(
+        "send-again",
+        Verb.ACTION_APPROVE,
+        "Send the payment again",
+        "Send again",
+        lambda person, case, version, _: reversing.send_payment_again(person, case, version),
+        icon="refresh-cw",
+        move="reverse",
     ),
 )
 BY_NAME: Final = {deed.name: deed for deed in DEEDS}

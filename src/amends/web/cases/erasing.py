@@ -11,7 +11,16 @@ import pgtrigger
 from django.apps import apps
 from django.db.models import Model, QuerySet
 
-from amends.web.cases.models import Action, Case, Entry, Handoff, Recommendation
+from amends.web.cases.models import (
+    Action,
+    Case,
+    Entry,
+    Handoff,
+    Payment,
+    PaymentState,
+    PaymentTry,
+    Recommendation,
+)
 from amends.web.intake.models import Customer
 
 ERASED: Final = "Erased"
@@ -36,6 +45,7 @@ def take_customer_off(customer_id: str, pseudonym: str) -> int:
         customer_id=pseudonym, title=ERASED, signal_id=None, value_at_risk=0
     )
     Action.objects.filter(case__in=cases).update(reason="")
+    _forget_payments(cases)
     Handoff.objects.filter(case__in=cases).update(
         summary=ERASED, promises=ERASED, next_step=ERASED, reason=""
     )
@@ -46,6 +56,15 @@ def take_customer_off(customer_id: str, pseudonym: str) -> int:
         history.update(customer_id=pseudonym, title=ERASED, signal_id=None, value_at_risk=0)
         _history("ActionEvent").filter(case_id__in=cases).update(reason="")
     return len(cases)
+
+
+def _forget_payments(cases: Sequence[int]) -> None:
+    """Withdraw what still waits, since it names the customer; forget what the cashier answered."""
+    payments = Payment.objects.filter(action__case__in=cases)
+    is_open = [PaymentState.WAITING, PaymentState.SENDING]
+    payments.filter(state__in=is_open).update(state=PaymentState.WITHDRAWN)
+    payments.update(answer="")
+    PaymentTry.objects.filter(payment__in=payments).update(answer="")
 
 
 def forget_words(signal_ids: Sequence[str]) -> int:

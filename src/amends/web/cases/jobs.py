@@ -3,7 +3,10 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from amends.web.cases.approval_links import mail_links
+from amends.web.cases.approving import expire_requests
 from amends.web.cases.escalating import escalate_stalled
+from amends.web.cases.paying import pay_due
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -11,3 +14,18 @@ from amends.web.cases.escalating import escalate_stalled
 def escalate(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
     """Look every five minutes whether a handoff has waited too long."""
     escalate_stalled(timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.pay", pass_context=False)
+def pay(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+    """Send the payments that are due, every minute."""
+    pay_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.approvals", pass_context=False)
+def ask_for_approvals(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+    """Mail those who are asked to approve, and end what nobody approved in time, every minute."""
+    expire_requests(timezone.now())
+    mail_links(timezone.now())

@@ -12,12 +12,13 @@ from amends.flows.report import words
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
+from amends.web.cases.approving import may_approve
 from amends.web.cases.authority import Option
 from amends.web.cases.clocks import hours_to_answer
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
 from amends.web.cases.policy_tables import PolicyTable, policy_tables
 from amends.web.cases.recommending import assumed_facts, explained, record_of
-from amends.web.cases.remedies import authority_in, may_approve, may_undo, words_of
+from amends.web.cases.remedies import authority_in, may_undo, words_of
 from amends.web.cases.transitions import is_possible
 from amends.web.cases.wording import STARTS, amount_words, role_words, short_action
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from amends.web.cases import policy_views
+from amends.web.cases import policy_views, question_views
 
 app_name = "policy"
 urlpatterns = [
     path("", policy_views.policies, name="policies"),
     path("<str:name>/", policy_views.policy, name="policy"),
+    path("<str:name>/questions/", question_views.questions, name="questions"),
     path("<str:name>/draft/", policy_views.draft, name="draft"),
     path("<str:name>/replay/", policy_views.replayed, name="replay"),
     path("<str:name>/publication/", policy_views.publication, name="publication"),

@@ -14,7 +14,15 @@ from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import MATRIX, Reach, Role, Verb
 from amends.web.cases.asked import EVERY, NOBODY, TABS, Asked
 from amends.web.cases.filtering import groups_q
-from amends.web.cases.models import OPEN, Action, ActionState, Case, Entry, SavedView
+from amends.web.cases.models import (
+    NO_LONGER,
+    OPEN,
+    Action,
+    ActionState,
+    Case,
+    Entry,
+    SavedView,
+)
 from amends.web.detect.models import Breakdown
 from amends.web.intake.models import Customer
 
@@ -177,7 +185,8 @@ def decided(case: Case) -> Action | None:
     holding = [
         action
         for action in case.actions.all()
-        if action.state not in {ActionState.REFUSED, ActionState.UNDONE}
+        if action.reverses_id is None
+        and action.state not in NO_LONGER
         and (since is None or action.decided_at >= since)
     ]
     return holding[-1] if holding else None

@@ -1,10 +1,9 @@
-"""What people do for the customer: take, change or skip an action, approve or refuse one, undo.
+"""What people do for the customer: take, change or skip an action, and undo that.
 
 Money follows one rule: nobody gives more than policy lets them give alone, unless somebody else
 whose authority suffices approves it. What is owed is never skipped and never paid twice.
 """
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -14,11 +13,14 @@ from django.utils import timezone
 from amends.engine.clocks import EventKind
 from amends.engine.contracts import ActionKind, Money
 from amends.engine.recommend import money_words, to_do
+from amends.engine.recommend.facts import ROLES
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import changing, mark_answered, standing, tell
-from amends.web.cases.authority import Authority, Given, Option, authority_of, suffices
+from amends.web.cases.approvers import APPROVE_WITHIN, ask_approvers
+from amends.web.cases.authority import Authority, Given, Option, authority_of
 from amends.web.cases.facts import facts_of
+from amends.web.cases.limits import alone_with, case_room_of, room_of
 from amends.web.cases.models import (
     Action,
     ActionState,
@@ -27,10 +29,10 @@ from amends.web.cases.models import (
     Recommendation,
     State,
 )
+from amends.web.cases.payments import UNDO_WITHIN, make_payment, payment_of, withdraw
 from amends.web.cases.transitions import RefusedError, require_move
 from amends.web.recommend.queries import recommender
 
-UNDO_WITHIN: Final = timedelta(minutes=1)
 REASON_NEEDED: Final = "Say why: amends learns from it."
 
 
@@ -38,6 +40,7 @@ def take_action(actor: User, case: Case, version: int) -> Action:
     """Take what is recommended; above one's limit it waits for approval."""
     with changing(actor, case, version, do=Verb.ACTION_TAKE) as locked:
         require_move(locked, "decide")
+        alone_with(actor)
         row = _recommended(locked)
         option = authority_in(actor, locked).option(ActionKind(row.kind), row.amount)
         if option is None:
@@ -54,6 +57,7 @@ def change_action(actor: User, case: Case, version: int, key: str, reason: str) 
         require_move(locked, "decide")
         if not reason.strip():
             raise RefusedError({"reason": REASON_NEEDED})
+        alone_with(actor)
         options = {option.key: option for option in authority_in(actor, locked).options()}
         if key not in options:
             raise RefusedError(
@@ -88,32 +92,6 @@ def skip_action(actor: User, case: Case, version: int, reason: str) -> Action:
         return action
 
 
-def approve_action(actor: User, case: Case, version: int) -> Action:
-    """Approve what waits: by somebody else than who asked, whose authority suffices."""
-    with changing(actor, case, version, do=Verb.ACTION_APPROVE) as locked:
-        action = _waiting(actor, locked)
-        action.state = ActionState.TAKEN
-        action.approved_at, action.approved_by = timezone.now(), actor
-        action.save()
-        mark_answered(locked, actor)
-        title = f"Approved: {words_of(action)}"
-        tell(locked, actor, Happening.ACTION, title, event=EventKind.ANSWERED)
-        return action
-
-
-def refuse_action(actor: User, case: Case, version: int, reason: str) -> Action:
-    """Refuse what waits, with a reason; another action can then be chosen."""
-    with changing(actor, case, version, do=Verb.ACTION_APPROVE) as locked:
-        if not reason.strip():
-            raise RefusedError({"reason": "Say why, for whoever asked."})
-        action = _waiting(actor, locked)
-        action.state = ActionState.REFUSED
-        action.approved_by = actor
-        action.save()
-        tell(locked, actor, Happening.ACTION, f"Approval refused: {words_of(action)}", reason)
-        return action
-
-
 def undo_action(actor: User, case: Case, version: int) -> Action:
     """Take back one's own decision within `UNDO_WITHIN`: it is not carried out before that."""
     with changing(actor, case, version, do=Verb.CASE_READ) as locked:
@@ -124,6 +102,9 @@ def undo_action(actor: User, case: Case, version: int) -> Action:
                 "Only who decided can undo it, within a minute. Afterwards reopen the case or "
                 "choose another action."
             )
+        payment = payment_of(action)
+        if payment is not None and not withdraw(payment, timezone.now()):
+            raise RefusedError("Its money is on its way already: take it back instead.")
         action.state = ActionState.UNDONE
         action.save()
         tell(locked, actor, Happening.ACTION, f"Undone: {words_of(action)}")
@@ -137,16 +118,18 @@ def may_undo(actor: User, action: Action) -> bool:
     return decided_by == actor.pk and timezone.now() - at <= UNDO_WITHIN
 
 
-def may_approve(actor: User, action: Action) -> bool:
-    """Whether the actor's authority suffices for an action that somebody else asked for."""
-    is_other = action.decided_by_id != actor.pk
-    return is_other and suffices(authority_of(actor), action.approver)
-
-
 def authority_in(actor: User, case: Case) -> Authority:
-    """Return what policy lets the actor do in a case (its customer is needed)."""
-    facts = facts_of(case, case.customer)
-    return Authority(recommender().policy, facts, authority_of(actor), given_in(case))
+    """Return what policy and limits let the actor do in a case (its customer is needed)."""
+    facts, role = facts_of(case, case.customer), authority_of(actor)
+    rooms = {}
+    for above in ROLES[ROLES.index(role) + 1 :] if role else ():
+        room = case_room_of(above, case)
+        if room is not None:
+            rooms[above] = room
+    own = room_of(actor, role, case, timezone.now()) if role else None
+    if own is not None:
+        rooms[role] = own.amount
+    return Authority(recommender().policy, facts, role, given_in(case), rooms)
 
 
 def given_in(case: Case) -> Given:
@@ -181,12 +164,15 @@ def _decide(
         is_recommended=is_recommended,
         reason=reason.strip(),
         approver=option.approver,
+        expires_at=timezone.now() + APPROVE_WITHIN if option.approver else None,
     )
     _go_on(case, actor)
     words = words_of(action)
     if option.approver:
         tell(case, actor, Happening.ACTION, f"Sent for approval: {words}", reason)
+        ask_approvers(action)
     else:
+        make_payment(action, action.decided_at)
         mark_answered(case, actor)
         tell(case, actor, Happening.ACTION, words, reason, event=EventKind.ANSWERED)
     return action
@@ -214,16 +200,3 @@ def _recommended(case: Case) -> Recommendation:
     if row is None:
         raise RefusedError(f"{case.ref} has no recommendation. Choose an action.")
     return row
-
-
-def _waiting(actor: User, case: Case) -> Action:
-    require_move(case, "approve")
-    action = standing(case)
-    if action is None or action.state != ActionState.WAITING:
-        raise RefusedError("Nothing waits for approval here.")
-    if action.decided_by_id == actor.pk:
-        raise RefusedError("You asked for this yourself: somebody else approves it.")
-    if not may_approve(actor, action):
-        needed = action.approver.replace("_", " ")
-        raise RefusedError(f"This is for the {needed}: it is above your own limit.")
-    return action

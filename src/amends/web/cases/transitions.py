@@ -54,6 +54,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "resume": Move("resumed", WAITING, "Only a case that waits is resumed.", (State.IN_PROGRESS,)),
     "decide": Move("acted on", OPEN, "Reopen it first."),
     "approve": Move("approved", OPEN, "Reopen it first."),
+    "reverse": Move("taken back", (*OPEN, *RESOLVED, *CLOSED), ""),
     "resolve": Move("resolved", OPEN, "Reopen it first, or close it.", (State.RESOLVED,)),
     "follow_up": Move("followed up", (State.RESOLVED,), "Resolve it first.", (State.FOLLOW_UP,)),
     "close": Move("closed", RESOLVED, "Resolve it first.", CLOSED),

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from amends.web.cases import bulk_views, handoff_views, rule_views, sheet_views, view_views, views
+from amends.web.cases import (
+    bulk_views,
+    cashier_views,
+    handoff_views,
+    limit_views,
+    rule_views,
+    sheet_views,
+    view_views,
+    views,
+)
 from amends.web.cases.deeds import DEEDS
 
 app_name = "cases"
@@ -26,6 +35,15 @@ urlpatterns = [
     path("rules/<int:pk>/", rule_views.rule, name="rule"),
     path("rules/<int:pk>/switch/", rule_views.switch, name="switch_rule"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
+    path("limits/", limit_views.limits, name="limits"),
+    path("limits/new/", limit_views.limit, name="new_limit"),
+    path("limits/away/", limit_views.absence, name="absence"),
+    path("limits/away/<int:pk>/", limit_views.comeback, name="comeback"),
+    path("limits/<int:pk>/", limit_views.limit, name="limit"),
+    path("limits/<int:pk>/removal/", limit_views.removal, name="limit_removal"),
+    path("approval/<str:token>/", limit_views.approval_link, name="approval_link"),
+    path("cashier/", cashier_views.cashier, name="cashier"),
+    path("payments/", cashier_views.payments, name="payments"),
     path("responsibilities/", handoff_views.responsibilities, name="responsibilities"),
     path("responsibilities/<str:step>/", handoff_views.responsibility, name="responsibility"),
     path(

@@ -11,10 +11,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
-from amends.engine.contracts import UNSURE
+from amends.engine.contracts import UNSURE, BadInput
+from amends.flows.learning import load_classifier
+from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
-from amends.web.classify.models import ConfirmedCause, Review, Verdict
+from amends.web.classify.in_force import put_back
+from amends.web.classify.models import ClassifierVersion, ConfirmedCause, Review, Verdict
 from amends.web.classify.queries import taxonomy
 
 RELABEL: Final = "amends.web.project.jobs.relabel_confirmed"
@@ -23,6 +26,8 @@ LEARN: Final = "amends.web.classify.jobs.learn_corrections"
 RELABEL_AFTER_SECONDS: Final = 3
 LEARN_AFTER_SECONDS: Final = 45
 MOST_FURTHER: Final = 3
+LEAST_REASON: Final = 3
+"""Characters that a reason has at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,31 @@ def take_back(actor: User, signal_id: str) -> None:
     if mine.filter(is_second=False).exists():
         ConfirmedCause.objects.filter(signal_id=UUID(signal_id)).delete()
     mine.delete()
+
+
+@transaction.atomic
+def put_in_force_again(actor: User, version: ClassifierVersion, because: str) -> None:
+    """Make an earlier classifier the current one: it labels what comes from now on.
+
+    Raises
+    ------
+    PermissionDenied
+    ValidationError
+        It is in force already, cannot be read any more, or no reason is given.
+
+    """
+    require(actor, Verb.TAXONOMY_EDIT)
+    because = because.strip()
+    if len(because) < LEAST_REASON:
+        raise ValidationError("Say why, in a few words.")
+    locked = ClassifierVersion.objects.select_for_update().get(pk=version.pk)
+    if locked.is_current:
+        raise ValidationError("This classifier is in force already.")
+    try:
+        load_classifier(bytes(locked.parameters))
+    except BadInput as error:
+        raise ValidationError(str(error)) from None
+    put_back(locked, actor, timezone.now(), because[:300])
 
 
 def _checked(said: Said) -> tuple[str, tuple[str, ...]]:

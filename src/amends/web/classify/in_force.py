@@ -9,7 +9,8 @@ from django.db import transaction
 from amends.engine.classify import Classifier
 from amends.engine.contracts import Taxonomy, starter_taxonomy
 from amends.flows.learning import dump_classifier, load_classifier
-from amends.web.classify.models import ClassifierVersion
+from amends.web.accounts.models import User
+from amends.web.classify.models import ClassifierChange, ClassifierVersion
 from amends.web.classify.queries import DEFAULT_TAXONOMY
 
 
@@ -26,7 +27,9 @@ def taxonomy_in_force() -> Taxonomy:
 
 
 @transaction.atomic
-def put_in_force(classifier: Classifier, trained_at: datetime) -> ClassifierVersion:
+def put_in_force(
+    classifier: Classifier, trained_at: datetime, because: str = "It was trained"
+) -> ClassifierVersion:
     """Make a classifier the current one; the one before stays for the record."""
     ClassifierVersion.objects.filter(is_current=True).update(is_current=False)
     version, _ = ClassifierVersion.objects.update_or_create(
@@ -40,7 +43,17 @@ def put_in_force(classifier: Classifier, trained_at: datetime) -> ClassifierVers
             "is_current": True,
         },
     )
+    ClassifierChange.objects.create(version=version, at=trained_at, because=because)
     return version
+
+
+@transaction.atomic
+def put_back(version: ClassifierVersion, by: User, at: datetime, because: str) -> None:
+    """Make an earlier classifier the current one again."""
+    ClassifierVersion.objects.filter(is_current=True).update(is_current=False)
+    version.is_current = True
+    version.save(update_fields=["is_current"])
+    ClassifierChange.objects.create(version=version, at=at, by=by, because=because)
 
 
 @lru_cache(maxsize=1)

@@ -56,6 +56,7 @@ def learn() -> int:
     except BadInput as error:
         log.warning("Corrections were not learnt: %s", error)
         return 0
-    version = put_in_force(newer, timezone.now())
+    said = f"It learnt {len(told)} corrections"
+    version = put_in_force(newer, timezone.now(), said)
     Review.objects.filter(pk__in=[r.pk for r in names.values()]).update(learnt_by=version.version)
     return len(told)

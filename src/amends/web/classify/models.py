@@ -33,6 +33,22 @@ class ClassifierVersion(models.Model):
         return self.version
 
 
+class ClassifierChange(models.Model):
+    """That a classifier took another's place, and why: never changed, only added."""
+
+    version = models.ForeignKey(ClassifierVersion, models.PROTECT, related_name="changes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """None: it learnt by itself."""
+    because = models.CharField(max_length=300)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.version} since {self.at:%Y-%m-%d %H:%M}: {self.because}"
+
+
 class Verdict(models.TextChoices):
     """What a person made of a label."""
 

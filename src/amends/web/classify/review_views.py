@@ -1,8 +1,10 @@
 """Reviewing causes: one signal after the other, by keyboard or by hand."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -17,8 +19,9 @@ from amends.web.classify.reviewing import Item, Standing, item_of, next_item, st
 from amends.web.intake.telling import SignalRow, row_of
 from amends.web.ui.pages import page
 
-LONGEST: int = 4_000
-MOST_SKIPPED: int = 40
+LONGEST: Final = 4_000
+MOST_SKIPPED: Final = 40
+SIGNAL_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def review(request: HttpRequest) -> HttpResponse:
 @requires(Verb.CAUSE_CORRECT)
 def review_one(request: HttpRequest, name: str) -> HttpResponse:
     """Show one signal to look at: where its cause was seen to be wrong."""
-    _only_all(request)
+    _only_all(request, name)
     item = item_of(name, is_second=False)
     if item is None:
         raise Http404
@@ -73,7 +76,7 @@ def review_one(request: HttpRequest, name: str) -> HttpResponse:
 @requires(Verb.CAUSE_CORRECT)
 def verdict(request: HttpRequest, name: str) -> HttpResponse:
     """Write down what somebody says of a signal, and show the next."""
-    _only_all(request)
+    _only_all(request, name)
     form = ReviewForm(request.POST)
     skipped = _skipped(request)
     is_second = request.POST.get("is_second") == "on"
@@ -95,14 +98,17 @@ def verdict(request: HttpRequest, name: str) -> HttpResponse:
 @requires(Verb.CAUSE_CORRECT)
 def undo(request: HttpRequest, name: str) -> HttpResponse:
     """Take one's own review back and look at the signal again."""
-    _only_all(request)
+    _only_all(request, name)
     actions.take_back(current_person(request), name)
     return _answer(request, item_of(name, is_second=False), _skipped(request))
 
 
-def _only_all(request: HttpRequest) -> None:
+def _only_all(request: HttpRequest, name: str = "") -> None:
+    """Refuse who may not correct every cause, and what is no signal's name."""
     if current_person(request).reach(Verb.CAUSE_CORRECT) is not Reach.ALL:
-        raise PermissionDenied(Verb.CAUSE_CORRECT)
+        raise Http404
+    if name and not SIGNAL_NAME.fullmatch(name):
+        raise Http404
 
 
 def _skipped(request: HttpRequest) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from amends.web.intake.models import Delivery, DeliveryState, Landing, Upkeep
 from amends.web.intake.room import count_waiting
 from amends.web.project.alert_health import check_alerts
 from amends.web.project.assets import is_prepared
+from amends.web.project.audit_health import check_audit
 from amends.web.project.findings import Finding, State, first_line
 from amends.web.project.home import LITTLE_SPACE_MB, open_home
 from amends.web.project.tables import pending_migrations
@@ -327,6 +328,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     check_upkeep,
     check_watch,
     check_alerts,
+    check_audit,
     check_static_files,
     check_people,
     check_address,

@@ -81,6 +81,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("Alerts", BELL, "alerts:alerts", Verb.ALERT_READ, count_for=waiting_for),
         Entry("Causes", "network", "classify:causes", Verb.CAUSE_READ, keeps_filters=True),
         Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
+        Entry("Payments", "receipt", "cases:payments", Verb.ACTION_APPROVE),
         Entry("Outcomes", "target", "track:outcomes", Verb.OUTCOME_READ, keeps_filters=True),
         Entry("Fixes", "wrench", "prevent:fixes", Verb.FIX_READ),
         Entry(
@@ -91,6 +92,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     "Policy": (
         Entry("Tables", "table-2", "policy:policies", Verb.POLICY_READ),
         Entry("Case rules", "list-filter", "cases:rules", Verb.POLICY_READ),
+        Entry("Limits", "scale", "cases:limits", Verb.POLICY_READ),
         Entry("Clocks", "timer", "cases:clocks", Verb.POLICY_READ),
         Entry("Responsibilities", "waypoints", "cases:responsibilities", Verb.POLICY_READ),
     ),
@@ -98,7 +100,9 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("Home", "house", "home", Verb.SYSTEM_MANAGE),
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
         Entry("Channels", "send", "alerts:channels", Verb.SYSTEM_MANAGE),
+        Entry("Cashier", "banknote", "cases:cashier", Verb.SYSTEM_MANAGE),
         Entry("Privacy", "shield-check", "privacy", Verb.CUSTOMER_ERASE),
+        Entry("Audit", "scroll-text", "audit:trail", Verb.AUDIT_READ),
         Entry("System", "activity", "system", Verb.SYSTEM_READ),
     ),
 }

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "amends.web.track",
     "amends.web.prevent",
     "amends.web.reports",
+    "amends.web.audit",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("outcomes/", include("amends.web.track.urls")),
     path("fixes/", include("amends.web.prevent.urls")),
     path("overview/", include("amends.web.reports.urls")),
+    path("audit/", include("amends.web.audit.urls")),
     path("system/", views.system, name="system"),
     path("api/v1/events", events_api.send, name="send_events"),
     path("api/v1/", include((api_urls, "api"))),

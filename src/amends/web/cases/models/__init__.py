@@ -1,7 +1,9 @@
 """Cases, what happened in them, what was recommended and done, and handoffs between teams."""
 
+from .authority import ApprovalLink, Limit, StandIn
 from .cases import (
     CLOSED,
+    NO_LONGER,
     OPEN,
     RESOLVED,
     Action,
@@ -16,21 +18,25 @@ from .cases import (
     Viewer,
 )
 from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
+from .money import Cashier, Payment, PaymentState, PaymentTry
 from .rules import KINDS, CaseRule, Effect, Ground, Merging, Score
 from .views import Batch, BatchItem, Bulk, SavedView
 
 __all__ = [
     "CLOSED",
     "KINDS",
+    "NO_LONGER",
     "OPEN",
     "RESOLVED",
     "Action",
     "ActionState",
+    "ApprovalLink",
     "Batch",
     "BatchItem",
     "Bulk",
     "Case",
     "CaseRule",
+    "Cashier",
     "ClockSheet",
     "Effect",
     "Entry",
@@ -39,13 +45,18 @@ __all__ = [
     "Handoff",
     "HandoffState",
     "Happening",
+    "Limit",
     "Merging",
     "Part",
+    "Payment",
+    "PaymentState",
+    "PaymentTry",
     "Recommendation",
     "Responsibility",
     "Route",
     "SavedView",
     "Score",
+    "StandIn",
     "State",
     "Step",
     "Viewer",

@@ -292,11 +292,25 @@ class ActionState(models.TextChoices):
     SKIPPED = "skipped", "Skipped"
     REFUSED = "refused", "Approval refused"
     UNDONE = "undone", "Undone"
+    REVERSED = "reversed", "Taken back"
+    """Of what was taken, once the money is back."""
+    APPROVED = "approved", "Approved"
+    """Of a reversal; what it reverses is taken until the money is back."""
+    EXPIRED = "expired", "Nobody approved in time"
+
+
+NO_LONGER = (
+    ActionState.REFUSED,
+    ActionState.UNDONE,
+    ActionState.REVERSED,
+    ActionState.EXPIRED,
+)
+"""States of a decision that no longer holds."""
 
 
 @pghistory.track()
 class Action(models.Model):
-    """What was done for the customer, or not done, and why."""
+    """What was done for the customer, or not done, and why; or that something is taken back."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="actions")
     kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in ActionKind])
@@ -310,6 +324,10 @@ class Action(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     is_recommended = models.BooleanField(default=True)
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="reversals"
+    )
+    """The action that this one takes back; null: it is done for the customer."""
     reason = models.TextField(blank=True)
     """Why something else was done than recommended, or nothing."""
     approver = models.CharField(max_length=30, blank=True)
@@ -317,6 +335,12 @@ class Action(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    approved_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Whose authority it was approved with: the approver's own, or of whom they stand in for."""
+    expires_at = models.DateTimeField(null=True, blank=True)
+    """Until then it can be approved."""
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
