@@ -15,6 +15,10 @@ function ofThisPage() {
     && (element.closest('.menu') || element.checkVisibility()));
 }
 
+// The page may have been refreshed meanwhile: then the button that stands in the place of the old one.
+const standing = (command) =>
+  (command.isConnected ? command : ofThisPage().find((one) => name(one) === name(command)));
+
 function choose(option) {
   for (const one of options()) one.setAttribute('aria-selected', String(one === option));
   input().setAttribute('aria-activedescendant', option?.id ?? '');
@@ -34,7 +38,7 @@ function addLocal(words) {
     option.id = `palette-here-${number}`;
     option.setAttribute('role', 'option');
     option.textContent = name(command);
-    option.does = () => command.click();
+    option.does = () => standing(command)?.click();
     return option;
   }));
   group.parentElement.hidden = !fitting.length;
