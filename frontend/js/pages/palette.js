@@ -15,6 +15,10 @@ function ofThisPage() {
     && (element.closest('.menu') || element.checkVisibility()));
 }
 
+// The page may have been refreshed meanwhile: then the button that stands in the place of the old one.
+const standing = (command) =>
+  (command.isConnected ? command : ofThisPage().find((one) => name(one) === name(command)));
+
 function choose(option) {
   for (const one of options()) one.setAttribute('aria-selected', String(one === option));
   input().setAttribute('aria-activedescendant', option?.id ?? '');
@@ -24,7 +28,9 @@ function choose(option) {
 const chosen = () => options().find((option) => option.getAttribute('aria-selected') === 'true');
 
 function addLocal(words) {
-  const fitting = commands.filter((command) => name(command).toLowerCase().includes(words));
+  const known = new Set(options().map((option) => option.textContent));
+  const fitting = commands.filter((command) =>
+    name(command).toLowerCase().includes(words) && !known.has(name(command)));
   const group = document.getElementById('palette-here');
   if (!group) return;
   group.replaceChildren(...fitting.map((command, number) => {
@@ -32,7 +38,7 @@ function addLocal(words) {
     option.id = `palette-here-${number}`;
     option.setAttribute('role', 'option');
     option.textContent = name(command);
-    option.does = () => command.click();
+    option.does = () => standing(command)?.click();
     return option;
   }));
   group.parentElement.hidden = !fitting.length;

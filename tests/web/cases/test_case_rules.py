@@ -67,7 +67,7 @@ def heard(**fields: Any) -> dict[str, Any]:
     [
         ({"score": "csat", "score_at_most": 2}, {"csat": 2}, {"csat": 3}),
         ({"late_after_hours": 72}, {"opened": 73}, {"opened": 71}),
-        ({"late_after_hours": 72}, {"opened": 99, "resolved": 80}, {"opened": 99, "resolved": 70}),
+        ({"late_after_hours": 72}, {"opened": 99, "lasted": 80}, {"opened": 99, "lasted": 70}),
         ({"is_escalated": True}, {"is_escalated": True}, {"is_escalated": None}),
         ({"is_escalated": True}, {"kind": "escalation"}, {"kind": "complaint"}),
         (
@@ -101,11 +101,11 @@ def told(rows: Sequence[dict[str, Any]]) -> pa.Table:
     for row in rows:
         fields = dict(row)
         now = fields.get("occurred_at", BEGIN + timedelta(days=20))
-        opened, resolved = fields.pop("opened", None), fields.pop("resolved", None)
+        opened, lasted = fields.pop("opened", None), fields.pop("lasted", None)
         if opened is not None:
             fields["opened_at"] = now - timedelta(hours=opened)
-        if resolved is not None:
-            fields["resolved_at"] = fields["opened_at"] + timedelta(hours=resolved)
+        if lasted is not None:
+            fields["resolved_at"] = fields["opened_at"] + timedelta(hours=lasted)
         if "attributes" in fields:
             fields["attributes"] = list(fields["attributes"].items())
         made.append(heard(**{"occurred_at": now, "received_at": now, **fields}))

@@ -80,7 +80,7 @@ def candidates(
 ) -> list[dict[str, Any]]:
     """Return what opens or may join a case, in time order, each with its verdict."""
     told = verdicts(signals, rules, breakdowns)
-    opens = pa.array([verdict.opened_by is not None for verdict in told], pa.bool_())
+    opens = pa.array(told.opened > 0)
     is_complaint = pc.is_in(
         signals["kind"], value_set=pa.array([Kind.COMPLAINT.value, Kind.ESCALATION.value])
     )
@@ -89,7 +89,7 @@ def candidates(
     places = pc.indices_nonzero(wanted)
     rows: list[dict[str, Any]] = signals.select(list(COLUMNS)).take(places).to_pylist()
     for row, place in zip(rows, places.to_pylist(), strict=True):
-        row["verdict"] = told[place]
+        row["verdict"] = told.of(place)
         row["occurred_at"] = row["occurred_at"] or row["received_at"]
         row["cause"] = row["cause"] or UNSURE
     rows = [row for row in rows if row["occurred_at"] is not None]

@@ -78,7 +78,10 @@ def queue(person: User, asked: Asked, now: datetime, size: int = PAGE_SIZE) -> P
     if asked.tab != EVERY:
         found = found.filter(tabs[asked.tab])
     ordered = found.order_by(*_order(asked.tab))
-    cases = tuple(_listed(ordered)[(page - 1) * size : page * size]) if total else ()
+    shown = ordered.values("pk")[(page - 1) * size : page * size]
+    # Chosen first and only then joined with what a line shows: of 10,000 cases that is 50.
+    few = _listed(Case.objects.filter(pk__in=shown)).order_by(*_order(asked.tab))
+    cases = tuple(few) if total else ()
     return Page(cases, counts, total, page, n_pages)
 
 

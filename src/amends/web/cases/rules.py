@@ -72,19 +72,29 @@ def breakdowns_since(first: datetime) -> list[Breakdown]:
     return list(Breakdown.objects.filter(went_on).exclude(measure=SILENCE.name).order_by("pk"))
 
 
-def verdicts(signals: pa.Table, rules: Rules, breakdowns: Sequence[Breakdown]) -> list[Verdict]:
-    """Return what rules say of each enriched signal."""
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What rules say of n signals."""
+
+    rules: Rules
+    opened: NDArray[np.int64]
+    """The number of the rule that opens, from 1; 0: none."""
+    excluded: NDArray[np.int64]
+
+    def of(self, place: int) -> Verdict:
+        """Return what they say of one."""
+        opened, excluded = int(self.opened[place]), int(self.excluded[place])
+        return Verdict(
+            self.rules.opens[opened - 1] if opened else None,
+            self.rules.excludes[excluded - 1] if excluded else None,
+        )
+
+
+def verdicts(signals: pa.Table, rules: Rules, breakdowns: Sequence[Breakdown]) -> Verdicts:
+    """Return what rules say of enriched signals."""
     can_open = _flags(pc.is_valid(signals["customer_id"])) & ~_of_kinds(signals, [Kind.TRANSACTION])
     opened = _first(rules.opens, signals, breakdowns, can_open)
-    excluded = _first(rules.excludes, signals, breakdowns, opened > 0)
-    if not opened.any():
-        return [Verdict()] * len(signals)
-    by, out = (None, *rules.opens), (None, *rules.excludes)
-    known: dict[tuple[int, int], Verdict] = {}
-    return [
-        known.setdefault(pair, Verdict(by[pair[0]], out[pair[1]]))
-        for pair in zip(opened.tolist(), excluded.tolist(), strict=True)
-    ]
+    return Verdicts(rules, opened, _first(rules.excludes, signals, breakdowns, opened > 0))
 
 
 def _first(
