@@ -10,7 +10,7 @@ import zen
 from tests.engine.recommend.drawing import drawn
 
 from amends.engine.contracts import BadInput
-from amends.engine.recommend import Table, parse_table, read_table, write_table
+from amends.engine.recommend import Table, from_jdm, parse_table, read_table, write_table
 from amends.engine.recommend.jdm import jdm_facts, to_jdm
 from amends.engine.recommend.policy import POLICIES
 from amends.flows.bench.policy_zen import agrees
@@ -59,3 +59,57 @@ def test_what_jdm_cannot_write_is_refused() -> None:
     text = write_table(ODD).replace('a "b"', """a "b" ''c''""")
     with pytest.raises(BadInput, match="both kinds of quotes"):
         to_jdm(parse_table(text))
+
+
+@pytest.mark.parametrize("table", [*TABLES, ODD], ids=lambda t: t.name + t.version)
+def test_what_is_exported_comes_back_the_same(table: Table) -> None:
+    back = from_jdm(json.dumps(to_jdm(table)), table)
+    assert back == table
+    assert back.content_hash == table.content_hash
+
+
+APPROVALS = next(table for table in TABLES if table.name == "approvals")
+
+
+def edited(**cells: str) -> str:
+    document: Any = to_jdm(APPROVALS)
+    document["nodes"][1]["content"]["rules"][4] |= cells
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("[10..20]", "owed between 10 and 20"),
+        ("> 5", "owed > 5"),
+        ("$ >= 5.5", "owed ≥ 5.5"),
+        ("10, 20", "owed is one of 10, 20"),
+        ("$ == 10", "owed = 10"),
+        ("", None),
+    ],
+)
+def test_cells_as_editors_write_them_are_read(cell: str, words: str | None) -> None:
+    condition = from_jdm(edited(owed=cell), APPROVALS).rows[4].conditions[1]
+    assert (condition and condition.words("owed")) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "Not JSON"),
+        ("[]", "0 decision tables"),
+        (edited(owed="owed * 2 > 5"), "no value, list, range or comparison"),
+        (edited(owed='"much"'), "not of the type money"),
+        (edited(owed="[20..10]"), "ends before it begins"),
+        (edited(role="> 5"), "has no order"),
+        (edited(role='"pope"'), "not a value of role"),
+        (edited(approver="somebody"), "is no value"),
+        (edited(row='"alone"'), "same id"),
+        (edited().replace('"field": "owed"', '"field": "paid"'), "Columns have types"),
+        (edited().replace('"hitPolicy": "first"', '"hitPolicy": "collect"'), "hit policy"),
+    ],
+)
+def test_what_a_typed_table_cannot_hold_is_refused_with_its_place(text: str, says: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        from_jdm(text, APPROVALS)
+    assert says in str(refused.value)
