@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from amends.cli.console import emit_json, refusals, stderr
 
@@ -98,7 +98,8 @@ def doctor(
     if as_json:
         emit_json({"healthy": not is_broken, "findings": findings})
     else:
-        table = Table("Part", "State", "What was found", box=None, pad_edge=False)
+        found = Column("What was found", overflow="fold")  # a head is copied, so it is told whole
+        table = Table("Part", "State", found, box=None, pad_edge=False)
         colours = {State.WELL: "green", State.WARNING: "yellow", State.BROKEN: "red"}
         for finding in findings:
             what = f"{finding.what}\n{finding.remedy}" if finding.remedy else finding.what

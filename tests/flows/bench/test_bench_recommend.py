@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -11,10 +12,19 @@ from typer.testing import CliRunner
 
 from amends.cli import app
 from amends.engine.contracts import ActionKind, BadInput, CaseFacts, Money
-from amends.engine.recommend import Arm, LogRecord, Recommender, shipped_policy
+from amends.engine.recommend import (
+    Arm,
+    LearnedState,
+    LogRecord,
+    Policy,
+    Recommender,
+    shipped_policy,
+)
 from amends.engine.recommend.policy import POLICIES
 from amends.engine.worlds import read_world
+from amends.flows.bench import policy_fuzz
 from amends.flows.bench.policy_audit import Audit, count_violations
+from amends.flows.bench.policy_zen import count_disagreements
 from amends.flows.bench.recommend import ROLE, RecommendFigures, WorldGame, bench_recommend
 
 
@@ -68,11 +78,14 @@ def test_an_unknown_world_is_refused() -> None:
 
 def test_the_door_prints_one_json_object() -> None:
     args = ["bench", "recommend", "--world", "telco", "--cases", "150", "--seed", "2", "--json"]
+    args += ["--fuzz", "1000", "--zen", "5"]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     assert {"regret", "oracle_share", "violations", "decisions_per_s", "p99_ms"} <= set(answer)
-    assert answer["violations"] == 0
+    assert answer["violations"] == answer["fuzzed_violations"] == answer["disagreements"] == 0
+    assert answer["fuzzed"] == 1_000
+    assert answer["compared"] > 50
 
 
 SCOPE = ("telecoms", ("GB",), "GBP")
@@ -142,3 +155,25 @@ def test_exploring_where_it_could_hurt_is_a_violation(
     facts, record = decided
     words = list(Audit(POLICIES, *SCOPE).violations(replace(facts, is_vulnerable=True), record))
     assert any("explores" in word for word in words)
+
+
+def test_made_up_cases_break_no_policy_and_a_broken_policy_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = policy_fuzz.fuzz(2_000, 3, LearnedState(), lambda *_: None)
+    assert (found.cases, found.violations, found.breaches) == (2_000, 0, ())
+
+    def generous(*scope: Any) -> Policy:
+        tables = shipped_policy(*scope).tables
+        limits = next(table for table in tables if table.name == "limits")
+        rows = tuple(replace(row, outputs=(Decimal(9_000),)) for row in limits.rows)
+        return Policy(tuple(replace(t, rows=rows) if t is limits else t for t in tables))
+
+    monkeypatch.setattr(policy_fuzz, "shipped_policy", generous)
+    found = policy_fuzz.fuzz(1_000, 3, LearnedState(), lambda *_: None)
+    assert found.violations > 100
+    assert any("the limit is" in breach for breach in found.breaches)
+
+
+def test_zen_engine_is_asked_about_every_shipped_table() -> None:
+    assert count_disagreements(20, 1) == (0, ())

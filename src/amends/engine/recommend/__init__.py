@@ -4,6 +4,7 @@ from .arms import Arm
 from .checks import Findings, Overlap, check, require_sound
 from .explain import decide, explain
 from .jdm import to_jdm
+from .jdm_read import from_jdm
 from .learning import learn
 from .log import Lesson, LogRecord
 from .parts import HitPolicy
@@ -39,6 +40,7 @@ __all__ = [
     "dump_state",
     "ending",
     "explain",
+    "from_jdm",
     "gives",
     "learn",
     "load_state",

@@ -17,7 +17,7 @@ from .table import Table
 
 ROW = "row"
 """The output that names the row that decided."""
-_HITS = {
+HITS = {
     HitPolicy.FIRST: "first",
     HitPolicy.UNIQUE: "first",
     HitPolicy.COLLECT: "collect",
@@ -55,7 +55,7 @@ def to_jdm(table: Table) -> dict[str, object]:
         for row in table.rows
     ]
     content = {
-        "hitPolicy": _HITS[table.hit],
+        "hitPolicy": HITS[table.hit],
         "inputs": inputs,
         "outputs": outputs,
         "rules": rules,

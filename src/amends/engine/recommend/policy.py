@@ -277,6 +277,12 @@ def _require_one_version_a_day(tables: tuple[Table, ...]) -> None:
             )
 
 
+@lru_cache(maxsize=1)
+def shipped_tables() -> tuple[Table, ...]:
+    """Return every shipped table, of whatever sector and jurisdiction."""
+    return tuple(read_table(path) for path in sorted(POLICIES.glob("*.yaml")))
+
+
 @lru_cache(maxsize=32)
 def shipped_policy(
     sector: str = "", jurisdictions: tuple[str, ...] = (), currency: str = ""
@@ -293,11 +299,10 @@ def shipped_policy(
         ISO code of the cases; law presets in another currency are left out. Empty: all.
 
     """
-    tables = [read_table(path) for path in sorted(POLICIES.glob("*.yaml"))]
     return Policy(
         tuple(
             t
-            for t in tables
+            for t in shipped_tables()
             if t.sector in {"", sector}
             and t.jurisdiction in {"", *jurisdictions}
             and (not t.currency or t.currency == (currency or t.currency))

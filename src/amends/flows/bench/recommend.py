@@ -11,14 +11,17 @@ from time import process_time
 from typing import Final, Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from amends.engine.contracts import ActionTaken, CaseFacts, Floats, Outcome
 from amends.engine.recommend import Arm, Lesson, LogRecord, Recommender, shipped_policy
-from amends.engine.recommend.policy import POLICIES
+from amends.engine.recommend.policy import POLICIES, shipped_tables
 from amends.engine.worlds import World, read_world
 from amends.engine.worlds.company import ActionSpec
 
 from .policy_audit import Audit, count_violations
+from .policy_fuzz import fuzz
+from .policy_zen import count_disagreements
 
 Tick = Callable[[str, int, int], None]
 
@@ -120,6 +123,12 @@ class RecommendFigures:
     shared machine do not count."""
     p99_ms: float
     """One decision with its whole explanation; by the time of one core."""
+    fuzzed: int = 0
+    """Made-up cases at the edges of the tables' conditions, over all sectors and roles."""
+    fuzzed_violations: int = 0
+    compared: int = 0
+    """Made-up cases of single tables that zen-engine decided as well."""
+    disagreements: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +143,26 @@ class _Round:
     breaches: tuple[str, ...]
 
 
-def bench_recommend(name: str, n: int, seed: int, tick: Tick) -> RecommendFigures:
+def bench_recommend(
+    name: str, n: int, seed: int, tick: Tick, *, fuzzed: int = 0, compared: int = 0
+) -> RecommendFigures:
     """Play n cases of a world by name or file, with the shipped policy for its country.
+
+    Parameters
+    ----------
+    name, n, seed
+        The world, cases to play, and the seed of cases, choices and answers.
+    tick
+        Progress.
+    fuzzed
+        Made-up cases to decide besides, with what was learnt.
+    compared
+        Made-up cases of each shipped table to compare with zen-engine.
 
     Raises
     ------
     BadInput
-        There is no such world, or `n` or `seed` cannot be played.
+        There is no such world, `n` or `seed` cannot be played, or zen-engine is not installed.
 
     """
     world = read_world(name)
@@ -148,7 +170,19 @@ def bench_recommend(name: str, n: int, seed: int, tick: Tick) -> RecommendFigure
     jurisdictions = (company.country, *(("EU",) if company.country in _EU else ()))
     scope = company.taxonomy, jurisdictions, company.currency
     start = Recommender(shipped_policy(*scope))
-    return play(WorldGame(world), world.name, start, Audit(POLICIES, *scope), n, seed, tick)
+    audit = Audit(POLICIES, *scope)
+    with threadpool_limits(1):
+        figures, learnt = play(WorldGame(world), world.name, start, audit, n, seed, tick)
+        made_up = fuzz(fuzzed, seed, learnt.state, tick)
+    differ, words = count_disagreements(compared, seed) if compared else (0, ())
+    return replace(
+        figures,
+        breaches=(*figures.breaches, *made_up.breaches, *words)[:10],
+        fuzzed=made_up.cases,
+        fuzzed_violations=made_up.violations,
+        compared=compared * len(shipped_tables()),
+        disagreements=differ,
+    )
 
 
 def play(
@@ -159,8 +193,8 @@ def play(
     n: int,
     seed: int,
     tick: Tick,
-) -> RecommendFigures:
-    """Play n cases and return the figures.
+) -> tuple[RecommendFigures, Recommender]:
+    """Play n cases; return the figures and the recommender that has learnt from them.
 
     Parameters
     ----------
@@ -187,7 +221,7 @@ def play(
     )
     last, first = slice(-LAST, None), slice(0, FIRST)
     per_s, p99 = _speed(recommender, cases, seed)
-    return RecommendFigures(
+    figures = RecommendFigures(
         world=name,
         cases=len(cases),
         seed=seed,
@@ -205,6 +239,7 @@ def play(
         decisions_per_s=per_s,
         p99_ms=p99,
     )
+    return figures, recommender
 
 
 def _rounds(n: int) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amends.web.cases import policy_views, question_views
+from amends.web.cases import policy_upload, policy_views, question_views
 
 app_name = "policy"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<str:name>/", policy_views.policy, name="policy"),
     path("<str:name>/questions/", question_views.questions, name="questions"),
     path("<str:name>/draft/", policy_views.draft, name="draft"),
+    path("<str:name>/file/", policy_upload.upload, name="upload"),
     path("<str:name>/replay/", policy_views.replayed, name="replay"),
     path("<str:name>/publication/", policy_views.publication, name="publication"),
     path("<str:name>/discard/", policy_views.discard, name="discard"),

@@ -61,6 +61,8 @@ class DraftContext:
 
     name: str
     form: "PolicyForm"
+    problem: str = ""
+    """Why a file could not be read into it."""
 
 
 @dataclass(frozen=True, slots=True)
