@@ -1,6 +1,7 @@
 """Case, approval and money in any order, against a real cashier: what moved is what was decided."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -54,7 +55,7 @@ class Money(RuleBasedStateMachine):
     def begin(self, cause: str, per_case: str | None, per_period: str) -> None:
         Payment.objects.filter(reverses__isnull=False).delete()
         for model in (Payment, Action, Limit):
-            model.objects.all().delete()  # type: ignore[attr-defined]
+            model.objects.all().delete()
         self.server.moved.clear()
         self.server.script.clear()
         self.late = timedelta()
@@ -79,10 +80,8 @@ class Money(RuleBasedStateMachine):
     def attempt(self, verb: Callable[..., Any], who: str, n: int, *more: Any) -> None:
         person: User = getattr(self.people, who)
         case = Case.objects.get(pk=self.cases[n].pk)
-        try:
+        with suppress(RefusedError, PermissionDenied, Http404):
             verb(person, case, case.version, *more)
-        except (RefusedError, PermissionDenied, Http404):
-            pass
 
     @rule(who=WHO, n=st.integers(0, 1), which=st.integers(0, 30))
     def change(self, who: str, n: int, which: int) -> None:

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from amends.web.cases import cashier_views, handoff_views, limit_views, sheet_views, views
+from amends.web.cases import (
+    book_views,
+    cashier_views,
+    handoff_views,
+    limit_views,
+    sheet_views,
+    views,
+)
 from amends.web.cases.deeds import DEEDS
 
 app_name = "cases"
@@ -16,6 +23,10 @@ urlpatterns = [
     path("clocks/publication/", sheet_views.publication, name="clock_publication"),
     path("clocks/discard/", sheet_views.discard, name="clock_discard"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
+    path("playbooks/", book_views.playbooks, name="playbooks"),
+    path("playbooks/draft/", book_views.draft, name="book_draft"),
+    path("playbooks/publication/", book_views.publication, name="book_publication"),
+    path("playbooks/discard/", book_views.discard, name="book_discard"),
     path("limits/", limit_views.limits, name="limits"),
     path("limits/new/", limit_views.limit, name="new_limit"),
     path("limits/away/", limit_views.absence, name="absence"),
@@ -33,6 +44,7 @@ urlpatterns = [
         name="branch_responsibility",
     ),
     path("<str:ref>/", views.workspace, name="case"),
+    path("<str:ref>/step/<str:name>/", book_views.step, name="step"),
     path("<str:ref>/signals/", views.signals, name="signals"),
     path("<str:ref>/note/", views.note, name="note"),
     path("<str:ref>/presence/", views.presence, name="presence"),

@@ -19,6 +19,7 @@ from .cases import (
 )
 from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
 from .money import Cashier, Payment, PaymentState, PaymentTry
+from .playbooks import BookVersion, StepDone
 
 __all__ = [
     "CLOSED",
@@ -28,6 +29,7 @@ __all__ = [
     "Action",
     "ActionState",
     "ApprovalLink",
+    "BookVersion",
     "Case",
     "Cashier",
     "ClockSheet",
@@ -47,5 +49,6 @@ __all__ = [
     "StandIn",
     "State",
     "Step",
+    "StepDone",
     "Viewer",
 ]
