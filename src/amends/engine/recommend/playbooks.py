@@ -156,6 +156,17 @@ def fill(template: Template, language: str, values: Mapping[str, Value]) -> str:
     return "\n\n".join(_HOLE.sub(lambda m: told[m[1]], texts[part]).strip() for part in PARTS)
 
 
+def template_with(template: Template, language: str, known: Mapping[str, Value]) -> list[str]:
+    """Return the parts of a template to look at: filled as far as it is known, the rest open."""
+    told = {
+        name: _told(name, kind, known[name], language, f"template {template.id}")
+        for name, kind in template.placeholders.items()
+        if name in known
+    }
+    texts = template.texts[language]
+    return [_HOLE.sub(lambda m: told.get(m[1], m[0]), texts[part]) for part in PARTS]
+
+
 def _told(name: str, kind: Kind, value: Value, language: str, where: str) -> str:
     if kind == "money":
         if not isinstance(value, Money) or value.amount <= 0:

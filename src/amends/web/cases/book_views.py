@@ -22,6 +22,7 @@ from amends.engine.recommend.playbooks import (
     fill,
     read_book,
     sample_values,
+    template_with,
 )
 from amends.web.accounts.access import access, requires
 from amends.web.accounts.permissions import Verb
@@ -95,7 +96,7 @@ class StepContext:
     step: PlaybookStep
     form: StepForm
     parts: Sequence[str]
-    """The template as it stands, in the language that is chosen."""
+    """The template in the language that is chosen, filled with what is known."""
 
 
 class BookForm(forms.Form):
@@ -209,7 +210,7 @@ def step(request: HttpRequest, ref: str, name: str) -> HttpResponse:
             form.renew()
         else:
             return done(request, reverse("cases:case", args=[case.ref]), changed=TOPIC)
-    parts = list(template.texts[form.language].values()) if template else []
+    parts = template_with(template, form.language, known) if template else []
     status = 422 if request.POST else 200
     context = StepContext(case, found, form, parts)
     return page(request, "cases/step.html", context, fragment="drawer", status=status)

@@ -112,7 +112,7 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         explores=_explores(row),
         reasons=_reasons(explanation),
         evidence=_evidence(row, explanation),
-        costs=_costs(row, explanation),
+        costs=_costs(row, explanation, decided, option),
         assumed=_and([ASSUMED_WORDS[name] for name in assumed_facts(row)]),
         steps=steps_told(person, case, row, decided, option),
         tables=policy_tables(explanation.decisions) if explanation else [],
@@ -183,7 +183,13 @@ def _shown_first(
     return sorted(allowed, key=lambda a: (a.kind, a.amount) != shown)
 
 
-def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[str, str]]:
+def _costs(
+    row: Recommendation,
+    explanation: Explanation | None,
+    decided: Action | None,
+    option: Option | None,
+) -> list[tuple[str, str]]:
+    """Return what it costs, the limit and the approval: the person's own while they may decide."""
     costs = []
     if row.owed:
         costs.append(("Owed in any case", amount_words(row.owed, row.currency)))
@@ -194,7 +200,10 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
         because = explanation.limit_reason.partition(": ")[2].replace("-", " ")
         limit = limit if because == role_words(row.role) else f"{limit}, {because}"
     costs.append((f"{role_words(row.role).capitalize()}’s limit", limit))
-    approval = f"by the {role_words(row.approver)}" if row.approver else "not needed"
+    if option is not None and option.limit < row.limit:
+        costs.append(("Left to you", amount_words(option.limit, option.currency)))
+    approver = next((o.approver for o in (decided, option) if o is not None), row.approver)
+    approval = f"by the {role_words(approver)}" if approver else "not needed"
     costs.append(("Approval", approval))
     return costs
 
