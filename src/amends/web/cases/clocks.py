@@ -28,7 +28,6 @@ from amends.engine.clocks import (
     reckon,
     shipped_sheet,
 )
-from amends.engine.contracts import Severity
 from amends.web.cases.models import Case, ClockSheet, Entry
 from amends.web.intake.bulk import update_many
 
@@ -126,11 +125,3 @@ def retime_open_cases(now: datetime) -> int:
 
 def _deadline(case: Case) -> tuple[object, ...]:
     return tuple(getattr(case, name) for name in DEADLINE)
-
-
-def hours_to_answer(case: Case) -> float:
-    """Return within how many working hours a case is answered for the first time."""
-    sheet = sheet_in_force()
-    severity = Severity(case.severity)
-    target = sheet.target(ClockKind.FIRST_RESPONSE, severity, case.tier, case.region)
-    return target.minutes / 60 if target else 0

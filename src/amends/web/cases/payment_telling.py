@@ -6,8 +6,11 @@ from typing import Final
 
 from django.db.models import Count, QuerySet
 
+from amends.web.accounts.access import can
 from amends.web.accounts.models import User
-from amends.web.cases.models import Case, Payment, PaymentState, PaymentTry
+from amends.web.accounts.permissions import Verb
+from amends.web.cases.approving import may_approve
+from amends.web.cases.models import Action, ActionState, Case, Payment, PaymentState, PaymentTry
 from amends.web.cases.queries import readable
 from amends.web.cases.wording import amount_words
 from amends.web.ui.parts import Tone
@@ -35,9 +38,48 @@ class PaymentTold:
     tries: Sequence[PaymentTry]
 
 
-def payments_of(case: Case) -> list[PaymentTold]:
-    """Return the payments of a case, the first one first."""
-    return _told(Payment.objects.filter(action__case=case))
+@dataclass(frozen=True, slots=True)
+class MoneyTold:
+    """The money of a case, and what a person may do about it."""
+
+    payments: Sequence[PaymentTold]
+    send_again: bool
+    """Whether the person may have a refused payment sent again."""
+    reverse: str
+    """The money that the person may ask to have taken back; empty: none."""
+    to_approve: str
+    """The reversal that the person may approve; empty: none."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self.payments or self.reverse or self.to_approve)
+
+
+def money_told(person: User, case: Case) -> MoneyTold:
+    """Return the money of a case whose actions were fetched with it."""
+    payments = _told(Payment.objects.filter(action__case=case))
+    actions = list(case.actions.all())
+    waiting = next((a for a in actions if a.state == ActionState.WAITING), None)
+    is_refused = any(told.payment.state == PaymentState.REFUSED for told in payments)
+    given = None
+    if waiting is None and can(person, Verb.ACTION_TAKE, case):
+        given = _reversible(actions)
+    asked = waiting if waiting is not None and waiting.reverses_id is not None else None
+    may = asked and can(person, Verb.ACTION_APPROVE, case) and may_approve(person, asked)
+    return MoneyTold(
+        payments,
+        is_refused and can(person, Verb.ACTION_APPROVE, case),
+        amount_words(given.amount, given.currency) if given else "",
+        amount_words(asked.amount, asked.currency) if asked and may else "",
+    )
+
+
+def _reversible(actions: Sequence[Action]) -> Action | None:
+    """Return what `reversing.reversible` returns, of actions at hand."""
+    asked = {a.reverses_id for a in actions if a.state == ActionState.APPROVED}
+    given = [a for a in actions if a.state == ActionState.TAKEN and a.amount > 0]
+    return next((a for a in reversed(given) if not a.reverses_id and a.pk not in asked), None)
 
 
 def payments_for(person: User) -> list[PaymentTold]:

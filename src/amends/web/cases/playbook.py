@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from amends.engine.contracts import ActionKind, Money, RankedAction
+from amends.engine.contracts import ActionKind, RankedAction
 from amends.engine.contracts import Recommendation as Explanation
-from amends.engine.recommend import to_do
 from amends.flows.report import words
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.approving import may_approve
 from amends.web.cases.authority import Option
-from amends.web.cases.clocks import hours_to_answer
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
+from amends.web.cases.playbook_steps import Step, steps_told
 from amends.web.cases.policy_tables import PolicyTable, policy_tables
 from amends.web.cases.recommending import assumed_facts, explained, record_of
 from amends.web.cases.remedies import authority_in, may_undo, words_of
@@ -48,15 +47,6 @@ class Evidence:
         """Return `47 % (38 – 56 %)`."""
         ends = f"{words.number(100 * self.low, 0)} – {words.percent(self.high, 0)}"
         return f"{words.percent(self.rate, 0)} ({ends})"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the playbook."""
-
-    title: str
-    detail: str
-    is_done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +112,9 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         explores=_explores(row),
         reasons=_reasons(explanation),
         evidence=_evidence(row, explanation),
-        costs=_costs(row, explanation),
+        costs=_costs(row, explanation, decided, option),
         assumed=_and([ASSUMED_WORDS[name] for name in assumed_facts(row)]),
-        steps=_steps(case, row, decided, option),
+        steps=steps_told(person, case, row, decided, option),
         tables=policy_tables(explanation.decisions) if explanation else [],
         versions=f"Policy {row.policy_hash}, learning {row.model_version}",
         decided=decided,
@@ -193,7 +183,13 @@ def _shown_first(
     return sorted(allowed, key=lambda a: (a.kind, a.amount) != shown)
 
 
-def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[str, str]]:
+def _costs(
+    row: Recommendation,
+    explanation: Explanation | None,
+    decided: Action | None,
+    option: Option | None,
+) -> list[tuple[str, str]]:
+    """Return what it costs, the limit and the approval: the person's own while they may decide."""
     costs = []
     if row.owed:
         costs.append(("Owed in any case", amount_words(row.owed, row.currency)))
@@ -204,66 +200,12 @@ def _costs(row: Recommendation, explanation: Explanation | None) -> list[tuple[s
         because = explanation.limit_reason.partition(": ")[2].replace("-", " ")
         limit = limit if because == role_words(row.role) else f"{limit}, {because}"
     costs.append((f"{role_words(row.role).capitalize()}’s limit", limit))
-    approval = f"by the {role_words(row.approver)}" if row.approver else "not needed"
+    if option is not None and option.limit < row.limit:
+        costs.append(("Left to you", amount_words(option.limit, option.currency)))
+    approver = next((o.approver for o in (decided, option) if o is not None), row.approver)
+    approval = f"by the {role_words(approver)}" if approver else "not needed"
     costs.append(("Approval", approval))
     return costs
-
-
-def _steps(
-    case: Case, row: Recommendation, decided: Action | None, option: Option | None
-) -> list[Step]:
-    hours = hours_to_answer(case)
-    within = words.count(round(hours), "working hour") if hours >= 1 else words.duration(60 * hours)
-    return [
-        Step("Acknowledge", f"First response within {within}", case.acknowledged_at is not None),
-        *_approval_step(row, decided, option),
-        _main_step(row, decided, option),
-        Step(
-            "Resolve",
-            "Once the customer has what was promised; amends then asks how it went",
-            case.resolved_at is not None,
-        ),
-    ]
-
-
-def _approval_step(
-    row: Recommendation, decided: Action | None, option: Option | None
-) -> list[Step]:
-    if decided is not None:
-        approver = decided.approver
-    else:
-        approver = option.approver if option is not None else row.approver
-    if not approver:
-        return []
-    is_approved = decided is not None and decided.state == ActionState.TAKEN
-    who = role_words(approver)
-    return [Step(f"Have the {who} approve it", "It is above the limit of who decides", is_approved)]
-
-
-def _main_step(row: Recommendation, decided: Action | None, option: Option | None) -> Step:
-    if decided is None:
-        money = option.money if option is not None else _money(row)
-        return Step(to_do(ActionKind(row.kind), *money).rstrip("."), _HOW[row.kind], is_done=False)
-    if decided.state == ActionState.SKIPPED:
-        return Step("Do nothing further", f"Skipped: {decided.reason}", is_done=True)
-    is_done = decided.state == ActionState.TAKEN
-    return Step(words_of(decided), _HOW[decided.kind], is_done)
-
-
-def _money(row: Recommendation) -> tuple[Money, Money]:
-    return Money(row.amount, row.currency), Money(row.owed, row.currency)
-
-
-_HOW: Final[Mapping[str, str]] = {
-    ActionKind.NONE: "A short, complete answer in the channel they chose",
-    ActionKind.APOLOGY: "What happened, whose fault it was, and what is different now",
-    ActionKind.CALLBACK: "One named person, who knows the story and need not ask again",
-    ActionKind.CREDIT: "Say what it is for; no conditions",
-    ActionKind.APOLOGY_CREDIT: "The apology first, then the money; no conditions",
-    ActionKind.REFUND: "To the means of payment that was used, and say when it arrives",
-    ActionKind.REPLACEMENT: "Sent before anything has to come back",
-    ActionKind.ESCALATION: "With summary, promises made and next step",
-}
 
 
 def _start(option: Option | None) -> str:

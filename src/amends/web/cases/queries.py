@@ -194,8 +194,11 @@ def decided(case: Case) -> Action | None:
 
 def case_of(ref: str) -> QuerySet[Case]:
     """Return the case with this ref, with all that its page shows."""
-    return Case.objects.filter(ref=ref).select_related(
-        "customer", "owner", "team", "recommendation", "breakdown"
+    actions = Action.objects.select_related("decided_by", "approved_by").order_by("pk")
+    return (
+        Case.objects.filter(ref=ref)
+        .select_related("customer", "owner", "team", "recommendation", "breakdown")
+        .prefetch_related(Prefetch("actions", actions))
     )
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from amends.web.cases import (
+    book_views,
     bulk_views,
     cashier_views,
     handoff_views,
@@ -35,6 +36,10 @@ urlpatterns = [
     path("rules/<int:pk>/", rule_views.rule, name="rule"),
     path("rules/<int:pk>/switch/", rule_views.switch, name="switch_rule"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
+    path("playbooks/", book_views.playbooks, name="playbooks"),
+    path("playbooks/draft/", book_views.draft, name="book_draft"),
+    path("playbooks/publication/", book_views.publication, name="book_publication"),
+    path("playbooks/discard/", book_views.discard, name="book_discard"),
     path("limits/", limit_views.limits, name="limits"),
     path("limits/new/", limit_views.limit, name="new_limit"),
     path("limits/away/", limit_views.absence, name="absence"),
@@ -52,6 +57,7 @@ urlpatterns = [
         name="branch_responsibility",
     ),
     path("<str:ref>/", views.workspace, name="case"),
+    path("<str:ref>/step/<str:name>/", book_views.step, name="step"),
     path("<str:ref>/signals/", views.signals, name="signals"),
     path("<str:ref>/next/", views.step_view(1), name="next"),
     path("<str:ref>/previous/", views.step_view(-1), name="previous"),

@@ -13,21 +13,18 @@ from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases import queries
-from amends.web.cases.approving import may_approve, waiting_action
 from amends.web.cases.clocks import readings_of
 from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
 from amends.web.cases.handoff_telling import HandoffTold, handoff_of
 from amends.web.cases.handoffs import waiting_handoff
-from amends.web.cases.models import ActionState, Case, Entry, Happening, Recommendation, State
-from amends.web.cases.payment_telling import PaymentTold, payments_of
+from amends.web.cases.models import Case, Entry, Happening, Recommendation, State
+from amends.web.cases.payment_telling import MoneyTold, money_told
 from amends.web.cases.playbook import Playbook, playbook_of
 from amends.web.cases.queue import Line, lines_of
-from amends.web.cases.reversing import refused_payment, reversible
 from amends.web.cases.wording import (
     CLOCKS,
     ENTRY_ICONS,
     ENTRY_TONES,
-    amount_words,
     short_recommendation,
     state_tone,
 )
@@ -93,12 +90,7 @@ class Beside:
     clocks: Sequence[ClockTold]
     handoff: HandoffTold | None
     playbook: Playbook | None
-    payments: Sequence[PaymentTold]
-    send_again: bool
-    reverse: str
-    """The money that the person may ask to have taken back; empty: none."""
-    to_approve: str
-    """The reversal that the person may approve, in words; empty: none."""
+    money: MoneyTold
     others: Sequence[tuple[Case, str, Tone]]
     """The customer's other cases of the 90 days before: case, state, tone."""
 
@@ -198,29 +190,12 @@ def beside_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Beside:
         clocks=clocks,
         handoff=handoff_of(person, case, timezone.now()),
         playbook=playbook_of(person, case, row, decided) if row is not None else None,
-        payments=payments_of(case),
-        send_again=can(person, Verb.ACTION_APPROVE, case) and refused_payment(case) is not None,
-        reverse=_reverse(person, case),
-        to_approve=_to_approve(person, case),
+        money=money_told(person, case),
         others=[
             (other, State(other.state).label, state_tone(other.state))
             for other in queries.other_cases(person, case.customer, case)
         ],
     )
-
-
-def _reverse(person: User, case: Case) -> str:
-    action = reversible(case) if can(person, Verb.ACTION_TAKE, case) else None
-    is_waiting = any(a.state == ActionState.WAITING for a in case.actions.all())
-    return "" if action is None or is_waiting else amount_words(action.amount, action.currency)
-
-
-def _to_approve(person: User, case: Case) -> str:
-    action = waiting_action(case)
-    if action is None or action.reverses_id is None:
-        return ""
-    may = can(person, Verb.ACTION_APPROVE, case) and may_approve(person, action)
-    return amount_words(action.amount, action.currency) if may else ""
 
 
 def similar_to(person: User, case: Case) -> list[Line]:

@@ -92,6 +92,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     "Policy": (
         Entry("Tables", "table-2", "policy:policies", Verb.POLICY_READ),
         Entry("Case rules", "list-filter", "cases:rules", Verb.POLICY_READ),
+        Entry("Playbooks", "notebook-text", "cases:playbooks", Verb.POLICY_READ),
         Entry("Limits", "scale", "cases:limits", Verb.POLICY_READ),
         Entry("Clocks", "timer", "cases:clocks", Verb.POLICY_READ),
         Entry("Responsibilities", "waypoints", "cases:responsibilities", Verb.POLICY_READ),

@@ -121,7 +121,7 @@ async def _until_asked(worker: App, concurrency: int, queues: tuple[str, ...] | 
     async with worker.open_async():
         running = asyncio.create_task(
             worker.run_worker_async(
-                queues=queues,  # type: ignore[arg-type]  (None is for all of them)
+                queues=queues,  # type: ignore[arg-type] # None: of all
                 concurrency=concurrency,
                 shutdown_graceful_timeout=STOP_SECONDS / 2,
                 delete_jobs="successful",

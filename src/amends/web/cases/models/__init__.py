@@ -19,6 +19,7 @@ from .cases import (
 )
 from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
 from .money import Cashier, Payment, PaymentState, PaymentTry
+from .playbooks import BookVersion, StepDone
 from .rules import KINDS, CaseRule, Effect, Ground, Merging, Score
 from .views import Batch, BatchItem, Bulk, SavedView
 
@@ -33,6 +34,7 @@ __all__ = [
     "ApprovalLink",
     "Batch",
     "BatchItem",
+    "BookVersion",
     "Bulk",
     "Case",
     "CaseRule",
@@ -59,5 +61,6 @@ __all__ = [
     "StandIn",
     "State",
     "Step",
+    "StepDone",
     "Viewer",
 ]

@@ -1,0 +1,181 @@
+"""The steps of a case's playbook: which there are, what is done, and doing the next one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from amends.engine.clocks import EventKind
+from amends.engine.contracts import BadInput, Money
+from amends.engine.recommend.playbooks import ACTIONS, Book, PlaybookStep, Value, fill
+from amends.web.accounts.models import User
+from amends.web.accounts.permissions import Verb
+from amends.web.cases.actions import changing, mark_answered, standing, tell
+from amends.web.cases.book_actions import book_in_force
+from amends.web.cases.models import (
+    Action,
+    ActionState,
+    Case,
+    Happening,
+    Recommendation,
+    State,
+    StepDone,
+)
+from amends.web.cases.transitions import RefusedError, go, require_move
+
+TO_CUSTOMER = ("message", "offer", "survey")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step of a case's plan."""
+
+    step: PlaybookStep
+    due_at: datetime
+    done: StepDone | None
+    is_done: bool
+    is_by_action: bool
+    """Whether an action does it, not a person's word."""
+
+
+def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planned]:
+    """Return the steps of a case's playbook; `recommended` is the kind of action to expect."""
+    book, _ = book_in_force()
+    done = {row.step: row for row in _done(case)}
+    planned = []
+    for step in steps_for(book, case, decided.kind if decided else recommended):
+        by_action = step.kind in ACTIONS
+        taken = decided is not None and decided.state == ActionState.TAKEN
+        row = done.get(step.id)
+        planned.append(
+            Planned(
+                step,
+                case.opened_at + timedelta(hours=step.within_hours),
+                row,
+                taken if by_action else row is not None,
+                by_action,
+            )
+        )
+    return planned
+
+
+def steps_for(book: Book, case: Case, action: str) -> Sequence[PlaybookStep]:
+    """Return the steps of the book that apply to a case in which this action is taken."""
+    facts = {
+        "severity": case.severity,
+        "tier": case.tier,
+        "region": case.region,
+        "channel": case.channel,
+        "action": action,
+    }
+    return [step for step in book.playbook_for(case.cause).steps if step.applies(facts)]
+
+
+def known_values(actor: User, case: Case, decided: Action | None) -> dict[str, Value]:
+    """Return what is known of a case for the placeholders of templates."""
+    known: dict[str, Value] = {"case": case.ref, "agent": str(actor)}
+    if case.customer.name:
+        known["customer"] = case.customer.name
+    if decided is not None and decided.amount > 0:
+        known["amount"] = Money(decided.amount, decided.currency)
+    return known
+
+
+def do_step(
+    actor: User,
+    case: Case,
+    version: int,
+    name: str,
+    *,
+    language: str = "",
+    values: Mapping[str, Value] | None = None,
+    note: str = "",
+) -> StepDone:
+    """Do one step: a message is filled in and kept word for word, anything else has a note.
+
+    Raises
+    ------
+    RefusedError
+        The plan has no such step, it is done, it promises what is not decided, or the message has
+        an empty placeholder.
+    """
+    with changing(actor, case, version, do=Verb.CASE_WORK) as locked:
+        require_move(locked, "answer")
+        book, book_version = book_in_force()
+        decided = standing(locked)
+        step = _step(book, locked, decided, name)
+        if step.kind in TO_CUSTOMER:
+            text = _message(book, step, locked, actor, decided, language, values or {})
+            title, kind = f"{step.title}: sent to the customer", Happening.REPLY
+        else:
+            if not note.strip():
+                raise RefusedError({"note": "Write what was done, and what came of it."})
+            is_call = step.kind == "call"
+            text, title = note, step.title
+            kind = Happening.REPLY if is_call else Happening.NOTE
+        if kind == Happening.REPLY:
+            if locked.state == State.NEW:
+                go(locked, "acknowledge")
+            mark_answered(locked, actor)
+        event = EventKind.ANSWERED if kind == Happening.REPLY else None
+        tell(locked, actor, kind, title, text, event=event)
+        return StepDone.objects.create(
+            case=locked,
+            playbook=book.playbook_for(locked.cause).id,
+            step=step.id,
+            book=book_version,
+            at=timezone.now(),
+            by=actor,
+        )
+
+
+def step_of(case: Case, name: str) -> PlaybookStep | None:
+    """Return a step of the plan of a case that a person does; None: there is none of this name."""
+    found = _find(book_in_force()[0], case, standing(case), name)
+    return None if found is None or found.kind in ACTIONS else found
+
+
+def _find(book: Book, case: Case, decided: Action | None, name: str) -> PlaybookStep | None:
+    row = Recommendation.objects.filter(case=case).only("kind").first()
+    action = decided.kind if decided else (row.kind if row else "")
+    return next((s for s in steps_for(book, case, action) if s.id == name), None)
+
+
+def _step(book: Book, case: Case, decided: Action | None, name: str) -> PlaybookStep:
+    found = _find(book, case, decided, name)
+    if found is None:
+        raise RefusedError("The playbook of this case has no such step any more. Look again.")
+    if found.kind in ACTIONS:
+        raise RefusedError("Take the action itself: the step is done with it.")
+    if _done(case).filter(step=name).exists():
+        raise RefusedError("This step is done already.")
+    return found
+
+
+def _message(
+    book: Book,
+    step: PlaybookStep,
+    case: Case,
+    actor: User,
+    decided: Action | None,
+    language: str,
+    values: Mapping[str, Value],
+) -> str:
+    template = book.template(step.template)
+    known = {**values, **known_values(actor, case, decided)}
+    if "money" in template.placeholders.values():
+        if decided is None or decided.state != ActionState.TAKEN:
+            raise RefusedError("It names money that is not decided yet: take the action first.")
+        amounts = {name for name, kind in template.placeholders.items() if kind == "money"}
+        known |= dict.fromkeys(amounts, Money(decided.amount, decided.currency))
+    try:
+        return fill(template, language, known)
+    except BadInput as error:
+        raise RefusedError(f"{error.what} Nothing was sent.") from error
+
+
+def _done(case: Case) -> QuerySet[StepDone]:
+    rows = StepDone.objects.filter(case=case).select_related("by")
+    return rows if case.reopened_at is None else rows.filter(at__gte=case.reopened_at)
