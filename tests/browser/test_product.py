@@ -96,7 +96,7 @@ def an_agent_takes_what_is_recommended(open_page: Open) -> None:
     page.goto(f"/cases/{case.ref}/")
     fit(page)
     page.locator("form[action$='/take/'] button").click()
-    expect(page.locator("#main")).to_contain_text("Undo")
+    expect(page.locator(".decided")).to_contain_text("Undo")
     action = Action.objects.get(case=case)
     assert (action.state, action.decided_by) == ("taken", tom)
     note = page.get_by_label("Add a note")

@@ -24,6 +24,7 @@ from .rhythm import HOUR, cells_from, learn_rhythm
 BIN: Final = timedelta(minutes=5)
 """Arrivals within one are one: what matters is whether something came at all."""
 HISTORY: Final = timedelta(weeks=8)
+_FEW_WEEKS: Final = timedelta(days=35)
 _LEAST_SPAN: Final = timedelta(days=14)
 _LEAST_DAYS: Final = 5
 _LEAST_BINS: Final = 12
@@ -127,10 +128,22 @@ def judge_silence(
     usual = np.sort(gaps)[-2]
     is_silent = (
         pause >= config.least
+        and pause > _longest_while_young(bins)
         and chance <= config.false_alarms_per_year / per_year
         and gap > _BEYOND * usual
     )
     return Silence(last, pause, gap, chance, is_silent=bool(is_silent))
+
+
+def _longest_while_young(bins: NDArray[np.datetime64]) -> timedelta:
+    """Return the longest pause by the clock while few weeks are known, else nothing.
+
+    Two Saturdays do not tell when Saturdays end: a pause has to be longer than any before then.
+    """
+    if bins[-1] - bins[0] >= np.timedelta64(_FEW_WEEKS) or len(bins) < 2:
+        return timedelta(0)
+    longest: timedelta = np.diff(bins).max().astype("timedelta64[us]").astype(timedelta)
+    return longest
 
 
 def _bins(arrivals: NDArray[np.datetime64], now: datetime) -> NDArray[np.datetime64]:
