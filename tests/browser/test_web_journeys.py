@@ -33,12 +33,14 @@ def fit(page: Page) -> None:
 
 def test_logging_in_by_keyboard(people: People, open_page: Open) -> None:
     page = open_page("/people/", expected=("422",))
-    page.keyboard.type(people.manager.email)  # the first field has the focus
+    expect(page.get_by_label("E-mail")).to_be_focused()  # by itself, and before anything is typed
+    page.keyboard.type(people.manager.email)
     page.keyboard.press("Tab")
     page.keyboard.type("wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("E-mail or password is wrong.")
-    page.get_by_label("Password").focus()
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
