@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.test import override_settings
 from django.utils import timezone
 from tests.breakdowns import make_breakdown
 from tests.people import People
@@ -20,6 +21,7 @@ from tests.web.alerts.alerting import (
 
 from amends.web.alerts import outlets, sending
 from amends.web.alerts.actions import alerts as actions
+from amends.web.alerts.actions import channels
 from amends.web.alerts.climbing import climb
 from amends.web.alerts.dispatching import ROUNDS, send_on
 from amends.web.alerts.models import (
@@ -32,7 +34,9 @@ from amends.web.alerts.models import (
     Notice,
     NoticeState,
 )
+from amends.web.alerts.outlets import Receipt
 from amends.web.alerts.raising import raise_for_breakdowns
+from amends.web.intake.sealing import seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,6 +110,46 @@ def test_a_refused_mail_and_a_closed_port_fail_over_to_a_webhook(people: People)
     assert closed.endswith("Connection refused.")
     assert "Late parcels" in hook.posts[0]["message"]
     assert box.mails == []
+
+
+def test_what_fails_in_amends_itself_has_a_receipt_and_a_traceback_and_is_passed_on(
+    people: People, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(address: str, *told: str) -> Receipt:
+        if "broken" in address:
+            raise RuntimeError("nobody thought of this")
+        return outlets.send(address, *told)
+
+    monkeypatch.setattr(sending, "send", broken)
+    make_rota(people.manager)
+    with http_server() as hook:
+        make_channel("json://broken.example.com/")
+        resealed = make_channel("json://resealed.example.com/")
+        with override_settings(SECRET_KEY="another"):  # noqa: S106
+            Channel.objects.filter(pk=resealed.pk).update(address=seal({"url": hook.address}))
+        make_channel(hook.address)
+        make_alert()
+        deliver()
+    (_, _, unexpected), (_, _, sealed), (_, delivered, _) = outward()
+    assert unexpected == "amends itself failed: the worker's log says how."
+    assert "sealed with another secret key" in sealed
+    assert delivered == AttemptState.DELIVERED
+    [record] = [r for r in caplog.records if r.name == sending.__name__]
+    assert "nobody thought of this" in str(record.exc_info)
+
+
+def test_what_waits_for_a_channel_that_is_switched_off_goes_to_the_next(people: People) -> None:
+    make_rota(people.manager)
+    with http_server() as first, http_server() as second:
+        off, _ = make_channel(first.address), make_channel(second.address)
+        make_alert()
+        climb(timezone.now())
+        channels.switch_channel(people.admin, off, is_on=False)
+        send_all()
+    (_, passed, why), (_, delivered, _) = outward()
+    assert (passed, delivered) == (AttemptState.PASSED, AttemptState.DELIVERED)
+    assert "switched off" in why
+    assert (len(first.posts), len(second.posts)) == (0, 1)
 
 
 def test_a_hanging_channel_holds_up_nobody_else(

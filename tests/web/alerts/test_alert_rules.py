@@ -10,12 +10,13 @@ from pytest_django import Settings
 from tests.breakdowns import make_series
 from tests.people import People
 from tests.web.alerts.alerting import burst
+from tests.web.cases.making import wait_for_customer
 from tests.web.signals import fill_lake, signal
 from tests.web.tables import table
 
 from amends.web.alerts.actions import rules as actions
 from amends.web.alerts.actions.alerts import close
-from amends.web.alerts.breaches import breaches_of
+from amends.web.alerts.breaches import Breach, breaches_of
 from amends.web.alerts.erasing import forget_signals
 from amends.web.alerts.firing import look, note_signals
 from amends.web.alerts.models import Alert, AlertState, Rule, RuleHit, RuleKind
@@ -25,6 +26,7 @@ from amends.web.detect.models import Rollup
 from amends.web.intake.models import Customer
 from amends.web.intake.receiving import receive
 from amends.web.project import pipeline
+from amends.web.project.jobs import look_at_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -191,9 +193,14 @@ def make_case(ref: str, hours_ago: float, **fields: object) -> Case:
 
 def test_missed_deadlines_of_cases_fire_the_rule_of_their_slice(people: People) -> None:
     rule = rule_of(people, RuleKind.SLA, minimum_count=2, window_days=2, where={"region": "north"})
-    make_case("C-1", 1.5)
+    first = make_case("C-1", 1.5)
     make_case("C-2", 1.5, region="south")
     make_case("C-4", 0.5)
+    paused = make_case("C-3", 30, owner=people.owner)
+    wait_for_customer(people.owner, paused, since=timezone.now() - timedelta(hours=20))
+    assert breaches_of(rule, timezone.now() - timedelta(hours=12), timezone.now()) == [
+        Breach(first.opened_at + timedelta(hours=1), {"region": "north"})
+    ], "the clock of C-3 stands, or it would have been missed six hours ago"
     assert look(timezone.now()) == []
     at = timezone.now()
     late = make_case("C-5", 3, acknowledged_at=at, resolved_at=at, state="resolved", due_at=None)
@@ -203,6 +210,14 @@ def test_missed_deadlines_of_cases_fire_the_rule_of_their_slice(people: People) 
     [alert] = look(timezone.now())
     assert "2 deadlines of cases missed" in alert.title.replace("\xa0", " ")
     assert preview_of(rule, timezone.now()).n == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deadlines_pass_without_a_signal_and_the_worker_looks_all_the_same(people: People) -> None:
+    rule_of(people, RuleKind.SLA, minimum_count=1)
+    make_case("C-1", 1.5)
+    look_at_rules(timestamp=0)
+    assert Alert.objects.get().rule is not None
 
 
 def test_edits_are_versions_and_an_older_one_is_refused(people: People) -> None:

@@ -31,7 +31,13 @@ from amends.web.alerts.models import (
     RuleKind,
     StepKind,
 )
-from amends.web.alerts.raising import OVER, Fired, raise_for_breakdowns, raise_for_rule
+from amends.web.alerts.raising import (
+    OVER,
+    Fired,
+    acknowledged,
+    raise_for_breakdowns,
+    raise_for_rule,
+)
 from amends.web.detect import actions as breakdowns
 from amends.web.detect.models import Breakdown
 from amends.web.intake.models import Source, Way
@@ -134,6 +140,14 @@ def test_acknowledging_the_breakdown_acknowledges_the_alert(people: People) -> N
     alert.refresh_from_db()
     assert alert.state == AlertState.ACKNOWLEDGED
     assert not Notice.objects.exists()
+
+
+def test_what_was_closed_meanwhile_stays_closed(people: People) -> None:
+    read_before = make_alert(NOON)
+    actions.close(people.manager, read_before, "planned work")
+    acknowledged(read_before, NOON, people.analyst.pk)
+    assert read_before.state == AlertState.CLOSED
+    assert read_before.acknowledged_at is None
 
 
 def test_nobody_is_woken_at_midnight_unless_it_is_critical(people: People) -> None:

@@ -1,6 +1,6 @@
 """Customers and cases for the tests of the cases."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -9,8 +9,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from amends.web.accounts.models import Team, User
+from amends.web.cases import actions
 from amends.web.cases.clocks import set_deadlines
-from amends.web.cases.models import Case
+from amends.web.cases.models import Case, State
 from amends.web.cases.recommending import recommend_in_bulk
 from amends.web.intake.models import Customer
 
@@ -63,3 +64,11 @@ def make_case(
         for row in recommend_in_bulk([case]):
             row.save()
     return case
+
+
+def wait_for_customer(owner: User, case: Case, *, since: datetime) -> None:
+    """Let a new case be answered within a minute, and wait for its customer since some time."""
+    actions.acknowledge(owner, case, case.version)
+    case.entries.filter(event="answered").update(at=case.opened_at + timedelta(minutes=1))
+    actions.wait(owner, case, case.version + 1, State.WAITING_CUSTOMER)
+    case.entries.filter(event="waits_customer").update(at=since)

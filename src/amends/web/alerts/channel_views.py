@@ -23,6 +23,7 @@ from amends.web.alerts.raising import CHANNELS
 from amends.web.alerts.telling import ATTEMPT_TONES, waiting_attempts
 from amends.web.ui.pages import done, page
 from amends.web.ui.parts import Tone
+from amends.web.ui.refusals import complain
 
 PROOFS: Final[dict[Proof, tuple[str, Tone]]] = {
     Proof.NEVER: ("Never drilled", ""),
@@ -141,20 +142,10 @@ def _edit(request: HttpRequest, form: ChannelForm, mine: Channel | None) -> Http
                 actions.change_channel(person, mine, told["name"], told["address"], told["person"])
             return done(request, reverse("alerts:channels"), changed=CHANNELS)
         except ValidationError as error:
-            _put(form, error)
+            complain(form, error)
     status = 422 if request.method == "POST" else 200
     context = ChannelContext(form, mine)
     return page(request, "alerts/channel.html", context, fragment="drawer", status=status)
-
-
-def _put(form: ChannelForm, error: ValidationError) -> None:
-    """Put each problem beside its field."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, problems in error.message_dict.items():
-        for problem in problems:
-            form.add_error(name if name in form.fields else None, problem)
 
 
 def _list(request: HttpRequest) -> HttpResponse:
@@ -164,7 +155,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     drilled = {d.channel.pk: d for d in drills.last_drills(now)}
     waiting = waiting_attempts(found)
     tests = Attempt.objects.filter(notice__kind=NoticeKind.TEST, channel__in=found)
-    last = {t.channel_id: t for t in tests.order_by("pk")}
+    last = {t.channel_id: t for t in tests.order_by("channel", "-pk").distinct("channel")}
     rows = []
     for c in found:
         proof = drilled[c.pk].proof if c.pk in drilled else Proof.NEVER

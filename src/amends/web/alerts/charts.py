@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from amends.engine.contracts import Floats
 from amends.flows.report import words
+from amends.web.detect.charts import dot
 from amends.web.ui.parts import Chart
 
 HEIGHT: Final = 240
@@ -50,20 +51,16 @@ def preview_chart(
         "symbolSize": 11,
         "z": 5,
         "data": [[names[i], shown[i]] for i in alarms if shown[i] is not None],
-        "itemStyle": {"color": f"${tone}", "borderColor": "$surface", "borderWidth": 2,
-                      "opacity": 1},
-    }  # fmt: skip
-    axis = {"axisLine": {"lineStyle": {"color": "$line"}}, "axisTick": {"show": False},
-            "axisLabel": {"color": "$muted", "fontSize": 12, "hideOverlap": True}}  # fmt: skip
+        "itemStyle": dot(tone),
+    }
     option = {
         "animation": False,
         "grid": {"left": 4, "right": 12, "top": 14, "bottom": 4, "containLabel": True},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": names, **axis},
-        "yAxis": {"type": "value", "min": 0, "splitLine": {"lineStyle": {"color": "$line"}},
-                  "axisLabel": {"color": "$muted", "fontSize": 12}},
+        "xAxis": {"type": "category", "data": names, "axisLabel": {"hideOverlap": True}},
+        "yAxis": {"type": "value", "min": 0},
         "series": [main, dots],
-    }  # fmt: skip
+    }
     n = words.count(len(alarms), "alarm")
     told = f"{label} by day, {names[0]} to {names[-1]}: {n} would have been raised"
     return Chart("rule-course", option, told, height=HEIGHT)

@@ -26,7 +26,7 @@ from amends.web.alerts.models import (
     Rota,
     StepKind,
 )
-from amends.web.alerts.raising import TOPIC, acknowledged, end
+from amends.web.alerts.raising import TOPIC, end, take_over_acknowledgement
 from amends.web.ui.live import publish
 
 EXPIRES_AFTER: Final = timedelta(days=7)
@@ -112,9 +112,7 @@ def times_of(alert: Alert, rungs: Sequence[Rung]) -> tuple[datetime, ...]:
 
 
 def _climb(alert: Alert, now: datetime) -> int:
-    seen_at = alert.breakdown.acknowledged_at if alert.breakdown else None
-    if alert.waits and seen_at is not None and (alert.run == 1 or seen_at >= alert.began_at):
-        acknowledged(alert, seen_at, alert.breakdown.owner_id if alert.breakdown else None)
+    if alert.breakdown is not None and take_over_acknowledgement(alert, alert.breakdown):
         publish(TOPIC)
         return 0
     expires_at = alert.began_at + EXPIRES_AFTER

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
+import pyarrow.compute as pc
 
-from amends.engine.contracts import SIGNAL_SCHEMA, BadInput, Bucket, Floats, check_signals
+from amends.engine.contracts import SIGNAL_SCHEMA, Bucket, Floats, check_signals
 from amends.engine.detect import Firing, threshold_firings, window_values
 from amends.engine.signals import roll_up_slices
 from amends.web.alerts.breaches import breaches_of
@@ -79,10 +79,9 @@ def _from_lake(rule: Rule, start: datetime, until: datetime) -> tuple[int, Float
     columns = [name for name in SIGNAL_SCHEMA.names if name not in HEAVY]
     table = lake().fetch(lake().signals(start, until).select(*columns))
     signals = countable(check_signals(table))
-    try:
-        batch = roll_up_slices(signals, rule.measure, [rule.key.slice], Bucket.DAY, until)
-    except (BadInput, pa.ArrowInvalid):
+    if not pc.any(pc.less(signals["occurred_at"], until)).as_py():
         return None
+    batch = roll_up_slices(signals, rule.measure, [rule.key.slice], Bucket.DAY, until)
     first = batch.starts[0].astype("datetime64[D]").astype(datetime)
     place = (first - start.date()).days
     return place, np.nan_to_num(batch.value[0]), np.nan_to_num(batch.exposure[0])

@@ -89,10 +89,10 @@ def arrived(notice: Notice, at: datetime) -> None:
     notice.save(update_fields=["state", "delivered_at"])
     notice.gathered.update(state=NoticeState.DELIVERED, delivered_at=at)
     told = Q(notices=notice) | Q(notices__gathered_in=notice)
-    waiting = Alert.objects.filter(told, state=AlertState.RAISED).distinct()
-    for alert in Alert.objects.filter(pk__in=waiting.values("pk")).order_by("pk"):
-        alert.state, alert.delivered_at = AlertState.DELIVERED, at
-        alert.save(update_fields=["state", "delivered_at"])
+    raised = Alert.objects.filter(state=AlertState.RAISED)
+    for pk in raised.filter(told).order_by("pk").values_list("pk", flat=True).distinct():
+        # Not what somebody acknowledged or closed since it was read.
+        raised.filter(pk=pk).update(state=AlertState.DELIVERED, delivered_at=at)
     publish(TOPIC)
 
 

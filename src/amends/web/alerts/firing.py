@@ -1,4 +1,8 @@
-"""Rules at work: on signals in the transaction in which they land, on measures after each watch."""
+"""Rules at work: on signals in the transaction in which they land, on measures and deadlines later.
+
+Those are looked at after each watch and every five minutes: deadlines pass and days end without a
+signal, too.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

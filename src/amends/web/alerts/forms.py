@@ -124,7 +124,7 @@ class RotaForm(forms.Form):
 class OverrideForm(forms.Form):
     """Somebody who stands in."""
 
-    person = forms.ModelChoiceField(label="Who stands in", queryset=User.objects.none())
+    person = forms.ModelChoiceField(label="Who stands in", queryset=handlers())
     starts_at = moment_field("From")
     ends_at = moment_field("Until")
     because = forms.CharField(label="Why", max_length=200, required=False)
@@ -133,8 +133,6 @@ class OverrideForm(forms.Form):
         now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
         initial: dict[str, datetime] = {"starts_at": now, "ends_at": now + timedelta(days=1)}
         super().__init__(data, initial=initial)
-        self.fields["person"] = forms.ModelChoiceField(label="Who stands in", queryset=handlers())
-        self.order_fields(("person", "starts_at", "ends_at", "because"))
 
 
 class ChannelForm(forms.Form):
@@ -151,14 +149,11 @@ class ChannelForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=False),
     )
     person = forms.ModelChoiceField(
-        label="Whose", queryset=User.objects.none(), required=False, empty_label="Everybody’s"
+        label="Whose", queryset=handlers(), required=False, empty_label="Everybody’s"
     )
 
     def __init__(self, data: Data = None, initial: Data = None, *, is_new: bool = True) -> None:
         super().__init__(data, initial=dict(initial or {}))
-        self.fields["person"] = forms.ModelChoiceField(
-            label="Whose", queryset=handlers(), required=False, empty_label="Everybody’s"
-        )
         if not is_new:
             del self.fields["kind"]
             self.fields["address"].help_text = "Leave it empty to keep the address there is."

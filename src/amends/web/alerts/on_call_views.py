@@ -17,12 +17,12 @@ from amends.web.accounts.access import requires
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
-from amends.web.alerts import queries
 from amends.web.alerts.actions import rotas as actions
 from amends.web.alerts.forms import OverrideForm, RotaForm
 from amends.web.alerts.models import Rota, RotaOverride
 from amends.web.alerts.raising import TOPIC
 from amends.web.ui.pages import done, page
+from amends.web.ui.refusals import complain
 
 SHOWN: Final = timedelta(days=28)
 
@@ -120,7 +120,7 @@ def override(request: HttpRequest, pk: int) -> HttpResponse:
             )
             return done(request, reverse("alerts:on_call"), changed=TOPIC)
         except ValidationError as error:
-            form.add_error(None, error)
+            complain(form, error)
     context = OverrideContext(form, mine, timezone.get_current_timezone_name())
     status = 422 if request.method == "POST" else 200
     return page(request, "alerts/override.html", context, fragment="drawer", status=status)
@@ -142,8 +142,7 @@ def _edit(request: HttpRequest, mine: Rota | None) -> HttpResponse:
             actions.save_rota(person, mine, form.plain, form.chosen_people, form.chosen_steps)
             return done(request, reverse("alerts:on_call"), changed=TOPIC)
         except ValidationError as error:
-            for problem in error.messages:
-                form.add_error(None, problem)
+            complain(form, error)
     status = 422 if request.method == "POST" else 200
     context = RotaContext(form, mine)
     return page(request, "alerts/rota.html", context, fragment="drawer", status=status)
@@ -168,7 +167,7 @@ def _row(mine: Rota, now: datetime) -> RotaRow:
         quiet = f"{mine.quiet_from:%H:%M}–{mine.quiet_until:%H:%M}"
     return RotaRow(
         mine,
-        queries.on_call_now(mine, now),
+        next((people[s.person] for s in found if s.starts_at == now), None),
         quiet,
         rows,
         [(str(step), words.duration(step.wait_minutes)) for step in mine.steps.all()],

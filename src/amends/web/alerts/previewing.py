@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -12,13 +12,12 @@ from amends.engine.detect import run_firings
 from amends.flows.report import words
 from amends.web.alerts.charts import preview_chart
 from amends.web.alerts.courses import DAY, course_of, midnight
-from amends.web.alerts.firing import of_signal, of_surveys, of_threshold
+from amends.web.alerts.firing import LOOKS_BACK, of_signal, of_surveys, of_threshold
 from amends.web.alerts.matching import COLUMNS, Hit, hits_of
 from amends.web.alerts.models import Rule, RuleKind
 from amends.web.intake.lake import lake
 from amends.web.ui.parts import Chart
 
-LOOKS_BACK: Final = timedelta(days=90)
 MOST: Final = 50
 """Alarms that are listed; all are counted."""
 

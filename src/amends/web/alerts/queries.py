@@ -7,22 +7,20 @@ from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
-from amends.engine.detect import on_call
 from amends.web.accounts.access import within_reach
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import MATRIX, Verb
 from amends.web.alerts.models import (
     ENDED,
+    WAITING,
     Alert,
     AlertState,
     Attempt,
     Notice,
     NoticeKind,
     NoticeState,
-    Rota,
 )
 
-WAITING: Final = (AlertState.RAISED, AlertState.DELIVERED)
 LATE: Final = timedelta(minutes=10)
 """An alert that has reached nobody for so long is told by `amends doctor`."""
 RECENT: Final = timedelta(days=28)
@@ -83,13 +81,6 @@ def handlers() -> QuerySet[User]:
     """Return the people who may be told of alerts: owners, on call, on a step."""
     roles = [role.value for role, reach in MATRIX[Verb.ALERT_HANDLE].items() if reach]
     return User.objects.filter(is_active=True, roles__overlap=roles)
-
-
-def on_call_now(rota: Rota, now: datetime) -> User | None:
-    """Return who is on call."""
-    weekly, overrides = rota.as_known()
-    person = on_call(weekly, overrides, now)
-    return User.objects.filter(pk=person).first() if person is not None else None
 
 
 def undelivered(now: datetime) -> QuerySet[Alert]:

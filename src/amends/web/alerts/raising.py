@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from amends.engine.contracts import BreakdownState, Severity
 from amends.web.alerts import soon
-from amends.web.alerts.models import ENDED, Alert, AlertState, Rule, RuleKind
+from amends.web.alerts.models import ENDED, WAITING, Alert, AlertState, Rule, RuleKind
 from amends.web.detect.models import Breakdown, Judgement
 from amends.web.detect.telling import place
 from amends.web.ui.live import publish
@@ -125,12 +126,21 @@ def end(alert: Alert, because: str, now: datetime, *, state: str = AlertState.CL
 
 
 def acknowledged(alert: Alert, at: datetime, by: int | None) -> None:
-    """Write down that somebody knows of it, and of what it explains."""
-    alert.state, alert.acknowledged_at, alert.acknowledged_by_id = AlertState.ACKNOWLEDGED, at, by
-    alert.next_at = None
-    alert.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "next_at"])
-    for part in alert.parts.filter(state__in=[AlertState.RAISED, AlertState.DELIVERED]):
-        acknowledged(part, at, by)
+    """Write down that somebody knows of it, and of what it explains; what has ended stays so."""
+    waiting = Alert.objects.filter(Q(pk=alert.pk) | Q(part_of=alert), state__in=WAITING)
+    waiting.update(
+        state=AlertState.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=by, next_at=None
+    )
+    alert.refresh_from_db(fields=["state", "acknowledged_at", "acknowledged_by", "next_at"])
+
+
+def take_over_acknowledgement(alert: Alert, breakdown: Breakdown) -> bool:
+    """Acknowledge an alert whose breakdown was seen in its present run; whether that was so."""
+    seen_at = breakdown.acknowledged_at
+    if not alert.waits or seen_at is None or (alert.run > 1 and seen_at < alert.began_at):
+        return False
+    acknowledged(alert, seen_at, breakdown.owner_id)
+    return True
 
 
 def _raise(breakdown: Breakdown, now: datetime) -> tuple[Alert, bool]:
@@ -158,15 +168,11 @@ def _follow(alert: Alert, breakdown: Breakdown, now: datetime) -> bool:
     changed = (alert.title, alert.owner_id, alert.team_id) != told
     if changed:
         has_other_readers = (alert.owner_id, alert.team_id) != told[1:]
-        if has_other_readers and alert.waits and alert.part_of_id is None:
-            alert.next_at = now
         alert.title, alert.owner_id, alert.team_id = told
-        alert.save(update_fields=["title", "owner", "team", "next_at"])
-    seen_at = breakdown.acknowledged_at
-    if alert.waits and seen_at is not None and (alert.run == 1 or seen_at >= alert.began_at):
-        acknowledged(alert, seen_at, breakdown.owner_id)
-        return True
-    return changed
+        alert.save(update_fields=["title", "owner", "team"])
+        if has_other_readers and alert.part_of_id is None:
+            Alert.objects.filter(pk=alert.pk, state__in=WAITING).update(next_at=now)
+    return take_over_acknowledgement(alert, breakdown) or changed
 
 
 def _has_come_back(alert: Alert, breakdown: Breakdown) -> bool:

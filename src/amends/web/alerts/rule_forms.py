@@ -86,12 +86,8 @@ class RuleForm(forms.Form):
         causes = [(value, cause_label(value)) for value, _ in values["cause"]]
         self._choose("cause", [("", "Any"), *causes])
         self._choose("subject", _subjects())
-        owner = forms.ModelChoiceField(
-            label="Owner", queryset=handlers(), empty_label="Choose somebody"
-        )
-        self.fields["owner"] = owner
         if is_draft:
-            self.fields["name"].required = owner.required = False
+            self.fields["name"].required = self.fields["owner"].required = False
         if self.kind == RuleKind.SLA:
             self.fields["minimum_count"].label = "Missed deadlines, at least"
         elif self.kind == RuleKind.THRESHOLD:

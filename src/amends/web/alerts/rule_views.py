@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db.models import Count, F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -25,6 +26,7 @@ from amends.web.alerts.rule_telling import say_rule, state_of
 from amends.web.intake.naming import value_label
 from amends.web.ui.pages import done, page
 from amends.web.ui.parts import Tone
+from amends.web.ui.refusals import complain
 
 RuleEvent: Final = apps.get_model("alerts", "RuleEvent")
 """Made by `pghistory.track`."""
@@ -96,9 +98,10 @@ def rules(request: HttpRequest) -> HttpResponse:
     """List the rules with what they say and whether they look."""
     now = timezone.now()
     rows = []
-    for rule in Rule.objects.select_related("owner", "team").prefetch_related("alerts"):
+    found = Rule.objects.select_related("owner", "team").annotate(n_alerts=Count("alerts"))
+    for rule in found:
         state, tone = state_of(rule, now)
-        rows.append(RuleRow(rule, say_rule(rule), state, tone, len(rule.alerts.all())))
+        rows.append(RuleRow(rule, say_rule(rule), state, tone, rule.n_alerts))
     can_edit = current_person(request).may(Verb.DETECTOR_TUNE)
     context = RulesContext(rows, list(RuleKind.choices), can_edit)
     return page(request, "alerts/rules.html", context, fragment="rules")
@@ -116,7 +119,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
             made = actions.add_rule(current_person(request), kind, form.told)
             return redirect("alerts:rule", made.pk)
         except ValidationError as error:
-            _put(form, error)
+            complain(form, error)
     return _page(request, form, None)
 
 
@@ -133,7 +136,7 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
             actions.change_rule(current_person(request), mine, number, form.told)
             return redirect("alerts:rule", pk)
         except ValidationError as error:
-            _put(form, error)
+            complain(form, error)
     return _page(request, form, mine)
 
 
@@ -207,31 +210,17 @@ def _page(
     return page(request, "alerts/rule.html", context, status=status)
 
 
-def _put(form: RuleForm, error: ValidationError) -> None:
-    """Put each problem beside its field."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, problems in error.message_dict.items():
-        for problem in problems:
-            form.add_error(name if name in form.fields else None, problem)
-
-
 def _versions(mine: Rule) -> list[Version]:
     """Return every edit of a rule with what it changed, the newest first."""
-    rows: list[dict[str, Any]] = list(
-        RuleEvent.objects.filter(pgh_obj=mine.pk).order_by("pgh_id").values()
-    )
-    contexts = dict(
-        RuleEvent.objects.filter(pgh_obj=mine.pk).values_list("pgh_id", "pgh_context__metadata")
-    )
-    ids = {pgh: (told or {}).get("user") for pgh, told in contexts.items()}
-    names = {u.pk: str(u) for u in User.objects.filter(pk__in=[i for i in ids.values() if i])}
+    edits = RuleEvent.objects.filter(pgh_obj=mine.pk).annotate(told=F("pgh_context__metadata"))
+    rows: list[dict[str, Any]] = list(edits.order_by("pgh_id").values())
+    ids = [(row.pop("told") or {}).get("user") for row in rows]
+    names = {u.pk: str(u) for u in User.objects.filter(pk__in={i for i in ids if i})}
     found = []
     for place, row in enumerate(rows):
         before = rows[place - 1] if place else None
         changes = _changes(before, row, form_kind=RuleKind(mine.kind)) if before else ["Made"]
-        who = names.get(ids[row["pgh_id"]] or 0, "amends")
+        who = names.get(ids[place] or 0, "amends")
         found.append(Version(row["version"], row["pgh_created_at"], who, changes))
     return found[::-1]
 

@@ -5,6 +5,7 @@ claim is committed before anything is sent; when its worker dies, the attempt is
 as lost, and the next channel is tried: rather twice than never.
 """
 
+import logging
 import threading
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils import timezone
 
+from amends.engine.contracts import BadInput
 from amends.web.alerts.dispatching import arrived, rest, send_on
 from amends.web.alerts.messages import message_of
 from amends.web.alerts.models import (
@@ -29,6 +31,7 @@ from amends.web.ui.live import publish
 
 LOST_AFTER: Final = timedelta(seconds=3 * DEADLINE_SECONDS)
 """No try lasts as long: its worker has ended."""
+log = logging.getLogger(__name__)
 _at_work: set[int] = set()
 _lock = threading.Lock()
 
@@ -124,21 +127,30 @@ def _sent(attempt: Attempt) -> Receipt:
         reader = attempt.notice.person.email if attempt.notice.person else ""
         connection.close()  # nobody waits for a connection while the other side thinks
         return send(address, reader, message.title, message.body)
-    except Exception as error:  # noqa: BLE001 - an attempt without a receipt would hang for ever
-        return Receipt(is_delivered=False, answer=f"{type(error).__name__}: {error}"[:300])
+    except BadInput as error:  # its address was sealed with another secret key
+        return Receipt(is_delivered=False, answer=f"{error.what} {error.remedy}")
+    except Exception:  # an attempt without a receipt would hold up the notice until it is lost
+        log.exception("Attempt %s on channel %s failed in amends", attempt.pk, attempt.channel_id)
+        return Receipt(
+            is_delivered=False, answer="amends itself failed: the worker's log says how."
+        )
 
 
 def _is_needed(attempt: Attempt) -> bool:
     """Whether it still has to go out; else it is passed over."""
-    notice = attempt.notice
-    if notice.state == NoticeState.WAITING and (
-        notice.kind != NoticeKind.ALERT or (notice.alert and notice.alert.waits)
-    ):
+    notice, now = attempt.notice, timezone.now()
+    is_known = notice.kind == NoticeKind.ALERT and not (notice.alert and notice.alert.waits)
+    is_over = is_known or notice.state != NoticeState.WAITING
+    is_off = notice.channel_id is None and not attempt.channel.is_on
+    if not (is_over or is_off):
         return True
-    attempt.state, attempt.ended_at = AttemptState.PASSED, timezone.now()
-    attempt.answer = "It was acknowledged, or over, before it went out."
+    why = "It was acknowledged, or over," if is_over else "The channel was switched off"
+    attempt.state, attempt.ended_at = AttemptState.PASSED, now
+    attempt.answer = f"{why} before it went out."
     attempt.save(update_fields=["state", "ended_at", "answer"])
-    Notice.objects.filter(pk=notice.pk, state=NoticeState.WAITING).update(
-        state=NoticeState.WITHDRAWN
-    )
+    if is_over:
+        mine = Notice.objects.filter(pk=notice.pk, state=NoticeState.WAITING)
+        mine.update(state=NoticeState.WITHDRAWN)
+    else:
+        send_on(notice, now)
     return False

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, cast
 
 from django.apps import apps
+from django.db.models import Count
 
 from amends.web.accounts.models import User
 from amends.web.alerts.models import (
@@ -38,6 +39,9 @@ ATTEMPT_TONES: Final[dict[str, Tone]] = {
 }
 
 
+HELD_BECAUSE: Final = "It comes with the next digest: it is not grave, or many came at once."
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
     """One attempt as the page tells it."""
@@ -64,9 +68,6 @@ def receipts(alert: Alert) -> list[ReceiptRow]:
                 ReceiptRow(reader, "Digest", "", "Held", "", notice.created_at, HELD_BECAUSE)
             )
     return sorted(rows, key=lambda row: row.at)
-
-
-HELD_BECAUSE: Final = "It comes with the next digest: it is not grave, or many came at once."
 
 
 def reached(alert: Alert) -> str:
@@ -116,10 +117,7 @@ def waiting_attempts(channels: Iterable[Channel]) -> dict[int, int]:
     """Return channel → attempts that are on their way."""
     open_ones = [AttemptState.DUE, AttemptState.SENDING]
     found = Attempt.objects.filter(channel__in=channels, state__in=open_ones)
-    counted: dict[int, int] = {}
-    for channel_id in found.values_list("channel_id", flat=True):
-        counted[channel_id] = counted.get(channel_id, 0) + 1
-    return counted
+    return dict(found.order_by().values_list("channel").annotate(n=Count("pk")))
 
 
 def _why(notice: Notice) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -208,7 +208,7 @@ def _planned(a: Alert, now: datetime) -> list[Planned]:
     """Return the steps that are still to come if nobody acknowledges it."""
     rungs = rungs_of(a, now)
     people = {pk for rung in rungs for pk in rung.people}
-    names = {u.pk: str(u) for u in User.objects.filter(Q(pk__in=people))}
+    names = {u.pk: str(u) for u in User.objects.filter(pk__in=people)}
     begun = set(a.notices.filter(run=a.run).values_list("step", flat=True))
     return [
         Planned(rung.label, ", ".join(names[pk] for pk in rung.people), at)

@@ -40,10 +40,10 @@ from amends.web.cases.book_actions import (
 from amends.web.cases.models import BookVersion, Case
 from amends.web.cases.step_forms import StepForm
 from amends.web.cases.stepping import do_step, known_values, step_of
-from amends.web.cases.telling_errors import complain
 from amends.web.cases.wording import role_words
 from amends.web.classify.queries import cause_label
 from amends.web.ui.pages import done, page
+from amends.web.ui.refusals import complain
 
 LONGEST = 120_000
 

@@ -17,8 +17,8 @@ from amends.web.cases.actions import TOPIC
 from amends.web.cases.cashier_actions import set_cashier
 from amends.web.cases.models import Cashier
 from amends.web.cases.payment_telling import PaymentTold, counts, payments_for
-from amends.web.cases.telling_errors import complain
 from amends.web.ui.pages import page
+from amends.web.ui.refusals import complain
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from amends.web.cases.actions import TOPIC
 from amends.web.cases.handoff_telling import HandoffGroup, handoffs_for
 from amends.web.cases.models import Part, Responsibility, Step
 from amends.web.cases.responsibilities import Row, branch_choices, set_responsibility, table
-from amends.web.cases.telling_errors import complain
 from amends.web.ui.pages import done, page
+from amends.web.ui.refusals import complain
 
 SELECT = {"class": "select"}
 

@@ -27,9 +27,9 @@ from amends.web.cases.limit_actions import come_back, remove_limit, set_limit, s
 from amends.web.cases.models import ApprovalLink, Limit, StandIn
 from amends.web.cases.queries import usual_currency, workers
 from amends.web.cases.remedies import words_of
-from amends.web.cases.telling_errors import complain
 from amends.web.cases.wording import amount_words, role_words
 from amends.web.ui.pages import done, page
+from amends.web.ui.refusals import complain
 
 LIMITS = "limits"
 SELECT = {"class": "select"}

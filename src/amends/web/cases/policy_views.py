@@ -27,10 +27,10 @@ from amends.web.cases.policy_telling import (
     versions_of,
 )
 from amends.web.cases.replaying import Replay, replay
-from amends.web.cases.telling_errors import complain
 from amends.web.recommend.actions import discard_policy, draft_policy, publish_policy
 from amends.web.recommend.models import PolicyVersion
 from amends.web.ui.pages import page
+from amends.web.ui.refusals import complain
 
 LONGEST = 200_000
 

@@ -20,8 +20,8 @@ from amends.web.cases.rule_forms import STARTS, MergingForm, RuleForm
 from amends.web.cases.rule_preview import LOOKS_BACK, Preview, preview_of, with_rule
 from amends.web.cases.rule_telling import Version, say_rule, versions_of
 from amends.web.cases.rules import Rules, merging, rules_in_force
-from amends.web.cases.telling_errors import complain
 from amends.web.ui.pages import page
+from amends.web.ui.refusals import complain
 
 DRAFT = "This rule"
 

@@ -21,8 +21,8 @@ from amends.web.cases.sheet_actions import (
     publish_sheet,
 )
 from amends.web.cases.sheet_telling import SheetTold, sheet_told, text_in_force
-from amends.web.cases.telling_errors import complain
 from amends.web.ui.pages import is_fragment, page
+from amends.web.ui.refusals import complain
 
 LONGEST = 60_000
 

@@ -19,9 +19,9 @@ from amends.web.cases import queries, view_actions
 from amends.web.cases.asked import asked_of
 from amends.web.cases.filtering import FIELDS, MOST_GROUPS, ConditionError, Groups, groups_q
 from amends.web.cases.models import OPEN, SavedView
-from amends.web.cases.telling_errors import complain
 from amends.web.cases.view_forms import Row, ViewForm, changed, groups_in, rows_of, start_of
 from amends.web.ui.pages import is_fragment, page
+from amends.web.ui.refusals import complain
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,6 @@ from amends.web.cases.queue import (
     summary,
     tabs_of,
 )
-from amends.web.cases.telling_errors import complain
 from amends.web.cases.viewing import seen_by
 from amends.web.cases.workspace import (
     Beside,
@@ -55,6 +54,7 @@ from amends.web.cases.workspace import (
 from amends.web.intake.queries import signals_of_customer
 from amends.web.intake.telling import SignalRow
 from amends.web.ui.pages import done, is_fragment, page
+from amends.web.ui.refusals import complain
 
 LIVE = (actions.TOPIC,)
 View = Callable[..., HttpResponse]

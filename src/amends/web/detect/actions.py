@@ -30,7 +30,16 @@ from amends.web.detect.states import going_on, put_aside
 from amends.web.detect.watching import TOPIC
 from amends.web.ui.live import publish
 
-__all__ = ["TOPIC", "accept_level", "acknowledge", "assign", "judge", "note_event", "set_budget"]
+__all__ = [
+    "LEAST_REASON",
+    "TOPIC",
+    "accept_level",
+    "acknowledge",
+    "assign",
+    "judge",
+    "note_event",
+    "set_budget",
+]
 
 LEAST_REASON: Final = 3
 """Characters that a reason has at least."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 from amends.engine.contracts import SeriesChart
 from amends.flows.report import sentences, words
 from amends.web.detect.budgets import MAIN_RATIO, budget_label
-from amends.web.detect.charts import Series, band, days_of, dot, frame_of, lines
+from amends.web.detect.charts import Series, alarms_on, band, dot, frame_of, lines
 from amends.web.detect.models import BudgetStudy
 from amends.web.ui.parts import Chart
 
@@ -72,12 +72,7 @@ def curve_chart(study: BudgetStudy, step: int, in_force: int) -> Chart:
 
 def tried_chart(course: SeriesChart) -> Chart:
     """Return a course with a dot on each day on which a budget would have alarmed."""
-    days = days_of(course)
-    alarms = [
-        [days[i], value]
-        for i, value in enumerate(course.value)
-        if course.is_alarm[i] and value is not None
-    ]
+    alarms = alarms_on(course)
     dots: Series = {
         "type": "scatter",
         "name": "Alarm",

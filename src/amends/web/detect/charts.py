@@ -58,7 +58,10 @@ def volume_chart(course: SeriesChart, marks: Sequence[Mark] = ()) -> Chart:
 
 
 def breakdown_chart(course: SeriesChart, span: Span) -> Chart:
-    """Return a breakdown's own series: shaded while it lasts, with its onset and its detection."""
+    """Return a breakdown's own series: shaded while it lasts, with its onset and its detection.
+
+    The days on which it may have begun are shaded darker.
+    """
     days = days_of(course)
     last = days[-1]
 
@@ -67,10 +70,17 @@ def breakdown_chart(course: SeriesChart, span: Span) -> Chart:
         return last if i is None else days[i]
 
     line, *rest = lines(course)
+    unsure: Series = {"color": f"${span.severity}", "opacity": 0.16}
     line["markArea"] = {
         "silent": True,
         "itemStyle": {"color": f"${span.severity}-tint", "opacity": 0.75},
-        "data": [[{"xAxis": day(span.onset_at)}, {"xAxis": day(span.ended_at)}]],
+        "data": [
+            [{"xAxis": day(span.onset_at)}, {"xAxis": day(span.ended_at)}],
+            [
+                {"xAxis": day(max(span.onset_earliest_at, course.starts[0])), "itemStyle": unsure},
+                {"xAxis": day(span.onset_latest_at)},
+            ],
+        ],
     }
     label: Series = {"color": "$muted", "fontSize": 12, "position": "end"}
     line["markLine"] = {
@@ -88,14 +98,9 @@ def breakdown_chart(course: SeriesChart, span: Span) -> Chart:
             },
         ],
     }
-    alarms = [
-        [days[i], value]
-        for i, value in enumerate(course.value)
-        if course.is_alarm[i] and value is not None
-    ]
     dots: Series = {
         "type": "scatter",
-        "data": alarms,
+        "data": alarms_on(course),
         "symbolSize": 7,
         "silent": True,
         "z": 5,
@@ -121,12 +126,10 @@ def days_of(course: SeriesChart) -> list[str]:
     return [words.day(at, year=at.year != year) for at in course.starts]
 
 
-def _index(course: SeriesChart, at: datetime) -> int | None:
-    """Return the place of the day in which `at` lies; None when it is not shown."""
-    day = at.astimezone(UTC).date()
-    if not course.starts[0].date() <= day <= course.starts[-1].date():
-        return None
-    return (day - course.starts[0].date()).days
+def alarms_on(course: SeriesChart) -> list[list[str | float]]:
+    """Return a point for each day with an alarm."""
+    shown = zip(days_of(course), course.value, course.is_alarm, strict=True)
+    return [[day, value] for day, value, is_alarm in shown if is_alarm and value is not None]
 
 
 def frame_of(course: SeriesChart) -> Series:
@@ -206,3 +209,11 @@ def lines(course: SeriesChart) -> list[Series]:
 def dot(severity: str) -> Series:
     """Return the look of a mark."""
     return {"color": f"${severity}", "borderColor": "$surface", "borderWidth": 2, "opacity": 1}
+
+
+def _index(course: SeriesChart, at: datetime) -> int | None:
+    """Return the place of the day in which `at` lies; None when it is not shown."""
+    day = at.astimezone(UTC).date()
+    if not course.starts[0].date() <= day <= course.starts[-1].date():
+        return None
+    return (day - course.starts[0].date()).days

@@ -206,11 +206,7 @@ def _context(
     problem: str = "",
 ) -> BreakdownContext:
     can_handle = can(person, Verb.BREAKDOWN_HANDLE, b)
-    is_drawn = with_chart and not b.is_silence
-    course = queries.breakdown_course(b, timezone.now()) if is_drawn else None
-    span = Span(
-        b.onset_earliest_at, b.onset_at, b.onset_latest_at, b.detected_at, b.ended_at, b.severity
-    )
+    chart, unit = _chart(b) if with_chart else (None, "")
     return BreakdownContext(
         b=b,
         told=_told(b),
@@ -219,17 +215,26 @@ def _context(
         judgement_form=JudgementForm(initial={"judgement": b.judgement}) if can_handle else None,
         is_mine=b.owner_id == person.pk,
         problem=problem,
-        chart=breakdown_chart(course, span)
-        if course
-        else silence_chart(b)
-        if with_chart and b.is_silence
-        else None,
-        counted=counted(course) if course else "",
+        chart=chart,
+        counted=unit,
         slices=tuple(telling.slice_bars(b)),
         causes=tuple(telling.cause_bars(b)),
         events=tuple(history(b)) if with_history else (),
         planned=tuple(_planned(e) for e in what_changed(b)) if with_chart else (),
     )
+
+
+def _chart(b: Breakdown) -> tuple[Chart | None, str]:
+    """Return what was seen and what it counts; no chart while its range is computed."""
+    if b.is_silence:
+        return silence_chart(b), ""
+    course = queries.breakdown_course(b, timezone.now())
+    if course is None:
+        return None, ""
+    span = Span(
+        b.onset_earliest_at, b.onset_at, b.onset_latest_at, b.detected_at, b.ended_at, b.severity
+    )
+    return breakdown_chart(course, span), counted(course)
 
 
 def _planned(event: PlannedEvent) -> PlannedRow:

@@ -28,6 +28,7 @@ from amends.web.intake.forms import PullForm, SentForm, mapping_text
 from amends.web.intake.models import PullRun, Source, Way
 from amends.web.intake.naming import value_label
 from amends.web.ui.pages import is_fragment, page
+from amends.web.ui.refusals import complain
 
 SENDING: Final = {
     "api": ("HTTP API", "Your own systems send signals, one or thousands at once.", Way.API),
@@ -317,6 +318,4 @@ def _complaints_to(form: PullForm | SentForm) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        for field, said in told.items():
-            form.add_error(field if field in form.fields else None, said)
+        complain(form, error)

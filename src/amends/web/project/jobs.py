@@ -82,6 +82,16 @@ def watch() -> None:
         link_to_breakdown(breakdown)
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    queueing_lock="amends.web.project.jobs.look_at_rules", lock="amends.watch", pass_context=False
+)
+def look_at_rules(timestamp: int) -> None:  # noqa: ARG001
+    """Hold rules against what time alone changes: deadlines pass, and days end without a signal."""
+    with transaction.atomic():
+        look(timezone.now())
+
+
 @app.task(
     queueing_lock="amends.web.project.jobs.relabel_confirmed",
     lock="amends.relabelling",

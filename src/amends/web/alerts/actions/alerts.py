@@ -1,7 +1,5 @@
 """What people do about an alert: permission, rule and change in one transaction."""
 
-from typing import Final
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -14,9 +12,6 @@ from amends.web.alerts.models import Alert
 from amends.web.alerts.queries import Told
 from amends.web.detect import actions as breakdowns
 from amends.web.ui.live import publish
-
-LEAST_REASON: Final = 3
-"""Characters that a reason has at least."""
 
 
 @transaction.atomic
@@ -55,7 +50,7 @@ def close(actor: User, alert: Alert, because: str) -> Alert:
     because = because.strip()
     if not mine.is_open:
         raise ValidationError("It has ended already.")
-    if len(because) < LEAST_REASON:
+    if len(because) < breakdowns.LEAST_REASON:
         raise ValidationError("Say why in a few words: others look for it here.")
     raising.end(mine, because, timezone.now())
     publish(raising.TOPIC)

@@ -13,8 +13,8 @@ from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.alerts import soon
-from amends.web.alerts.models import Alert, Rota, RotaOverride, RotaPerson, Step, StepKind
-from amends.web.alerts.queries import WAITING, handlers
+from amends.web.alerts.models import WAITING, Alert, Rota, RotaOverride, RotaPerson, Step, StepKind
+from amends.web.alerts.queries import handlers
 from amends.web.alerts.raising import TOPIC
 from amends.web.ui.live import publish
 

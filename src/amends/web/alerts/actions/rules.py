@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,10 +15,8 @@ from amends.web.alerts import jobs
 from amends.web.alerts.models import ENDED, Rule, RuleKind
 from amends.web.alerts.queries import handlers
 from amends.web.alerts.raising import TOPIC, end
+from amends.web.detect.actions import LEAST_REASON
 from amends.web.ui.live import publish
-
-LEAST_REASON: Final = 3
-"""Characters that a reason has at least."""
 
 
 @transaction.atomic

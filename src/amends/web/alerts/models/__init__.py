@@ -1,6 +1,6 @@
 """Alerts, the rules that raise them, who is on call, and what was sent to whom."""
 
-from .alert import ENDED, Alert, AlertState
+from .alert import ENDED, WAITING, Alert, AlertState
 from .channel import Channel, ChannelKind
 from .notice import Attempt, AttemptState, Notice, NoticeKind, NoticeState
 from .rota import Rota, RotaOverride, RotaPerson, Step, StepKind
@@ -8,6 +8,7 @@ from .rule import Rule, RuleHit, RuleKind
 
 __all__ = [
     "ENDED",
+    "WAITING",
     "Alert",
     "AlertState",
     "Attempt",

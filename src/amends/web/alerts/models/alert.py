@@ -20,6 +20,7 @@ class AlertState(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
+WAITING: Final = (AlertState.RAISED, AlertState.DELIVERED)
 ENDED: Final = (AlertState.CLOSED, AlertState.EXPIRED)
 
 
@@ -104,7 +105,7 @@ class Alert(models.Model):
     @property
     def waits(self) -> bool:
         """Whether nobody has said yet that they know of it."""
-        return self.state in {AlertState.RAISED, AlertState.DELIVERED}
+        return self.state in WAITING
 
     @property
     def team_ids(self) -> Collection[int]:

@@ -7,7 +7,7 @@ import pghistory
 from django.conf import settings
 from django.db import models
 
-from amends.engine.contracts import SILENCE, Slice, measure_named
+from amends.engine.contracts import SILENCE, Slice
 from amends.web.detect.models.series import Series
 
 OPEN_STATES = ("suspected", "confirmed", "recovering")
@@ -92,11 +92,6 @@ class Breakdown(models.Model):
     def team_ids(self) -> Collection[int]:
         """The team it belongs to, as access asks for it."""
         return () if self.team_id is None else (self.team_id,)
-
-    @property
-    def measure_label(self) -> str:
-        """What was measured, in words."""
-        return measure_named(self.measure).label
 
     @property
     def is_silence(self) -> bool:
