@@ -83,7 +83,9 @@ def test_the_door_prints_one_json_object() -> None:
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     assert {"regret", "oracle_share", "violations", "decisions_per_s", "p99_ms"} <= set(answer)
-    assert answer["violations"] == answer["fuzzed_violations"] == answer["disagreements"] == 0
+    assert answer["violations"] == 0
+    assert answer["fuzzed_violations"] == 0
+    assert answer["disagreements"] == 0
     assert answer["fuzzed"] == 1_000
     assert answer["compared"] > 50
 

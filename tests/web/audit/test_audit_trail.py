@@ -223,6 +223,19 @@ def test_what_stood_there_before_is_chained_as_such(people: People) -> None:
     assert Link.objects.filter(relation="accounts_userevent", operation="BASELINE").count() == n
 
 
+def test_triggers_that_are_put_back_make_nothing_good(people: People) -> None:
+    link = change(people)
+    with as_the_owner_of_the_database():
+        run("DROP TRIGGER audit_note ON accounts_userevent")
+        run("UPDATE accounts_userevent SET name = 'X' WHERE pgh_id = %s", link.entry)
+        User.objects.create_user("forged@example.com", name="Fay Forged", roles=["leader"])
+    chain_histories()
+    assert missing_triggers() == []
+    changed, forged = verify().breaks
+    assert f"Entry {link.entry} of accounts_userevent (link {link.number}) is not what" in changed
+    assert "is in no link" in forged
+
+
 def verifier() -> str:
     page = Path("docs/howto/verify-the-audit-trail.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

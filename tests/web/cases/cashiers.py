@@ -17,13 +17,15 @@ SECRET = "whsec_" + "c2VjcmV0" * 5
 
 
 class CashierServer(ThreadingHTTPServer):
-    """`script` holds the next answers: a status, "hang" until `gate` opens, "drop", or "twice"."""
+    """`script` holds the next answers: a status, "hang" until `gate` opens, "drop", "twice", "zip"
+    (which it is not), or the bytes to answer.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.script: list[int | str] = []
+        self.script: list[int | str | bytes] = []
         self.gate, self.arrived = threading.Event(), threading.Event()
         self.posts: list[tuple[str, bytes]] = []
         self.moved: dict[str, Decimal] = {}
@@ -60,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         how = server.script.pop(0) if server.script else 200
         server.posts.append((key, body))
-        if how in {200, "hang", "drop", "twice"}:
+        if how in {200, "hang", "drop", "twice", "zip"} or isinstance(how, bytes):
             server.count(key, body)
         server.arrived.set()
         if how == "hang":
@@ -69,20 +71,26 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         with suppress(OSError):
-            self._answer(how if isinstance(how, int) else 200, key)
+            told = how if isinstance(how, bytes) else b""
+            self._answer(how if isinstance(how, int) else 200, key, told, is_zip=how == "zip")
             if how == "twice":
                 self._answer(200, key)
 
-    def _answer(self, status: int, key: str = "") -> None:
-        body = json.dumps({"reference": f"R-{key[:8]}"} if status == 200 else {"error": "no"})
+    def _answer(
+        self, status: int, key: str = "", told: bytes = b"", *, is_zip: bool = False
+    ) -> None:
+        known = {"reference": f"R-{key[:8]}"} if status == 200 else {"error": "no"}
+        body = told or json.dumps(known).encode()
         self.send_response(status)
+        if is_zip:
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         if status == 429:
             self.send_header("Retry-After", "600")
         if status == 302:
             self.send_header("Location", self.server.address)
         self.end_headers()
-        self.wfile.write(body.encode())
+        self.wfile.write(body)
 
     def log_message(self, *_args: object) -> None:
         pass

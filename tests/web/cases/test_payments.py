@@ -26,6 +26,7 @@ from amends.web.cases.cashier_actions import set_cashier
 from amends.web.cases.erasing import take_customer_off
 from amends.web.cases.models import Action, ActionState, Case, Cashier, Payment, PaymentState
 from amends.web.cases.transitions import RefusedError
+from amends.web.intake.sealing import seal
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def test_money_goes_out_signed_once_it_cannot_be_undone(
     assert case.entries.filter(title__startswith="The cashier pays").count() == 1
 
 
-@pytest.mark.parametrize("how", [500, 503, 429, 408, "drop"])
+@pytest.mark.parametrize("how", [500, 503, 429, 408, 409, "drop"])
 def test_what_fails_is_repeated_under_the_same_key(
     people: People, case: Case, server: CashierServer, how: int | str
 ) -> None:
@@ -132,7 +133,7 @@ def test_pauses_grow_and_end_with_a_person(
     assert len(server.moved) == 1
 
 
-@pytest.mark.parametrize("how", [400, 404, 409, 422, 302])
+@pytest.mark.parametrize("how", [400, 401, 404, 422, 302])
 def test_what_is_refused_waits_for_a_person(
     people: People, case: Case, server: CashierServer, how: int
 ) -> None:
@@ -201,6 +202,57 @@ def test_a_cashier_that_hangs_or_trickles_holds_nobody_up(server: CashierServer)
         answer = cashier.tell_cashier(address, SECRET, "k", b"{}", now, 0.3)
     assert answer.status is None
     assert "within" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("how", "reference"),
+    [
+        ("zip", ""),
+        (b'{"reference": "R-\\ud800\\u0000"}', "R-?"),
+        (b'{"id": 12345678901234567890}', "12345678901234567890"),
+        (b"[" * 60_000, ""),
+        (b'{"id": ' + b"9" * 5_000 + b"}", ""),
+        (b"\xff\xfe\x00", ""),
+    ],
+)
+def test_a_receipt_counts_whatever_else_it_says(
+    people: People, case: Case, server: CashierServer, how: str | bytes, reference: str
+) -> None:
+    connect(server)
+    give(people.owner, case)
+    server.script = [how]
+    assert pay() == 1
+    payment = Payment.objects.get()
+    assert (payment.state, payment.reference) == (PaymentState.RECEIVED, reference)
+    assert payment.answer.startswith("200")
+
+
+def test_a_payment_that_cannot_be_signed_waits_and_says_why(
+    people: People,
+    case: Case,
+    server: CashierServer,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    known = connect(server)
+    give(people.owner, case)
+    key, settings.SECRET_KEY = settings.SECRET_KEY, "another key than that of the seal"
+    assert pay() == 0
+    payment = Payment.objects.get()
+    assert payment.state == PaymentState.WAITING
+    assert "sealed with another secret key" in payment.answer
+    assert not caplog.records, "it is known what is wrong"
+    settings.SECRET_KEY = key
+    known.secret = seal({"of something else": "x"})
+    known.save()
+    assert pay(5) == 0
+    assert Payment.objects.get().state == PaymentState.WAITING
+    assert caplog.records[0].exc_info, "nobody expects this: the log has where it comes from"
+    assert server.posts == []
+    known.secret = seal({"secret": "whsec_" + "sächsisch" * 4})
+    known.save()
+    pay(30)
+    assert Payment.objects.get().tries.last().status == 401  # type: ignore[union-attr]
 
 
 def test_a_cashier_that_is_not_there_is_told_so(
@@ -307,6 +359,35 @@ def test_a_reversal_waits_until_it_is_known_whether_money_arrived(
     do(approving.approve_action, people.manager, case)
     pay(20)
     assert server.balance == 0
+
+
+def test_one_thing_waits_in_a_case_also_after_it_was_reopened(people: People, case: Case) -> None:
+    give(people.owner, case)
+    Case.objects.filter(pk=case.pk).update(cause="delivery/missed_slot")
+    do(actions.resolve, people.owner, case)
+    do(reversing.reverse_action, people.owner, case, "A mistake")
+    do(actions.reopen, people.owner, case, "They wrote again")
+    fresh = Case.objects.select_related("customer").get(pk=case.pk)
+    for option in remedies.authority_in(people.owner, fresh).options():
+        with pytest.raises(RefusedError, match=r"waits for approval already: take back"):
+            do(remedies.change_action, people.owner, case, option.key, "Instead")
+    assert case.actions.filter(state=ActionState.WAITING).count() == 1
+
+
+def test_what_was_undone_meanwhile_is_not_taken_back(
+    people: People, case: Case, server: CashierServer
+) -> None:
+    connect(server)
+    given = give(people.owner, case)
+    do(reversing.reverse_action, people.owner, case, "A mistake")
+    do(remedies.undo_action, people.owner, case)
+    with pytest.raises(RefusedError, match="undone meanwhile"):
+        do(approving.approve_action, people.manager, case)
+    do(approving.refuse_action, people.manager, case, "It is undone")
+    given.refresh_from_db()
+    assert given.state == ActionState.UNDONE
+    assert pay(100) == 0
+    assert server.posts == []
 
 
 def test_nobody_approves_the_reversal_they_asked_for(

@@ -16,6 +16,10 @@ WHERE c.oid = ANY(SELECT to_regclass(name) FROM unnest(%s::text[]) AS name)
 AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'audit_note')
 ORDER BY c.relname
 """
+_IS_KNOWN: Final = """
+SELECT EXISTS (SELECT FROM audit_link WHERE relation = %s)
+    OR EXISTS (SELECT FROM audit_loose WHERE relation = %s)
+"""
 _BASELINE: Final = """
 INSERT INTO audit_loose (relation, entry, operation, object, verb, at, context, columns, digest)
 SELECT {name}, pgh_id, 'BASELINE', coalesce(entry ->> 'pgh_obj_id', ''), pgh_label,
@@ -46,6 +50,10 @@ def chain_histories(**_: Any) -> None:  # noqa: ANN401  (what Django's signal pa
 
 
 def _put_on_chain(cursor: CursorWrapper, name: str) -> None:
+    """Put the triggers on a table, and chain what stands in it: the first time only.
+
+    Later its entries are held against their links: what was done without triggers has to show.
+    """
     table = connection.ops.quote_name(name)
     cursor.execute(
         f"CREATE TRIGGER audit_note AFTER INSERT OR UPDATE OR DELETE ON {table}"
@@ -55,6 +63,9 @@ def _put_on_chain(cursor: CursorWrapper, name: str) -> None:
         f"CREATE OR REPLACE TRIGGER audit_keep_all BEFORE TRUNCATE ON {table}"
         " FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()"
     )
+    cursor.execute(_IS_KNOWN, [name, name])
+    if cursor.fetchone()[0]:
+        return
     cursor.execute("SET LOCAL timezone = 'UTC'")
     cursor.execute(_BASELINE.format(name="%s", table=table), [name])
 

@@ -6,6 +6,7 @@ what it said the first time and moves nothing (draft-ietf-httpapi-idempotency-ke
 """
 
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,11 @@ from typing import Any, Final
 
 import requests
 from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 
 from amends.connectors.generic.webhook import sign
+
+log = logging.getLogger(__name__)
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
@@ -23,7 +27,9 @@ DEADLINE_SECONDS: Final = 20.0
 """After this nobody waits any more, whatever the other side still does: it may trickle for ever."""
 LONGEST_ANSWER: Final = 300
 MOST_BYTES: Final = 65_536
-_WAIT_AND_REPEAT: Final = frozenset({408, 425, 429})
+STILL_AT_IT: Final = 409
+"""What the draft above lets a cashier say while it still works on an earlier try of a key."""
+_WAIT_AND_REPEAT: Final = frozenset({408, STILL_AT_IT, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,22 @@ def _post(address: str, headers: Mapping[str, str], body: bytes) -> Answer:
                 stream=True,
             ) as response,
         ):
-            told = response.raw.read(MOST_BYTES, decode_content=True)
+            told = _body(response)
             return _read(response.status_code, told, response.headers.get("Retry-After", ""))
     except (RequestException, OSError) as error:
         return Answer(None, f"The cashier does not answer ({type(error).__name__}).")
-    except Exception as error:  # noqa: BLE001 - whatever it sends, there is an answer to keep
-        return Answer(None, f"The answer cannot be read ({type(error).__name__}).")
+    except Exception as error:  # nobody sees what a thread raises, and the payment needs an answer
+        log.exception("Talking to the cashier at %s failed", address)
+        return Answer(None, f"The answer cannot be read ({type(error).__name__}): see the log.")
+
+
+def _body(response: requests.Response) -> bytes:
+    """Return what an answer says. Where that cannot be read, its status counts all the same."""
+    try:
+        found: bytes = response.raw.read(MOST_BYTES, decode_content=True)
+    except (HTTPError, OSError) as error:
+        return f"(what else it says cannot be read: {type(error).__name__})".encode()
+    return found
 
 
 def _read(status: int, told: bytes, wait: str) -> Answer:
@@ -108,9 +124,12 @@ def _reference(told: bytes) -> str:
     """Return how the cashier calls it: `reference` or `id` of a JSON object."""
     try:
         known: Any = json.loads(told)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(known, dict):
         return ""
     found = known.get("reference", known.get("id", ""))
-    return str(found).replace("\0", "")[:80] if isinstance(found, str | int) else ""
+    if not isinstance(found, str | int):
+        return ""
+    whole = str(found).encode(errors="replace").decode()  # JSON may name half a surrogate pair
+    return whole.replace("\0", "")[:80]

@@ -45,7 +45,8 @@ class CashierForm(forms.Form):
     address = forms.CharField(
         label="Address",
         max_length=300,
-        help_text="It takes POST requests with JSON and counts each Idempotency-Key once.",
+        help_text="It takes POST requests with JSON and counts each Idempotency-Key once, also one "
+        "that it met at the address before.",
     )
     secret = forms.CharField(
         label="Secret",
@@ -55,7 +56,9 @@ class CashierForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     is_on = forms.BooleanField(
-        label="Payments go there", required=False, help_text="Off: they wait, and are made by hand."
+        label="Payments go there",
+        required=False,
+        help_text="Off: those that were made wait for it; new money is paid by hand.",
     )
 
 

@@ -5,6 +5,7 @@ receipt, the claim runs out and the next worker sends the same bytes under the s
 counts a key once, so money moves exactly once. A receipt of any try settles the payment.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,8 +14,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from amends.engine.contracts import BadInput
 from amends.web.cases.actions import TOPIC, tell
-from amends.web.cases.cashier import DEADLINE_SECONDS, Answer, tell_cashier
+from amends.web.cases.cashier import DEADLINE_SECONDS, LONGEST_ANSWER, Answer, tell_cashier
 from amends.web.cases.models import (
     ActionState,
     Case,
@@ -28,6 +30,8 @@ from amends.web.cases.payments import body_of
 from amends.web.cases.wording import amount_words
 from amends.web.intake.sealing import unseal
 from amends.web.ui.live import publish
+
+log = logging.getLogger(__name__)
 
 LOST_AFTER: Final = timedelta(seconds=3 * DEADLINE_SECONDS)
 """No try lasts as long: its worker has ended."""
@@ -125,10 +129,13 @@ def _fail(case: Case, payment: Payment, answer: Answer, now: datetime) -> None:
 
 
 def _sent(cashier: Cashier, payment: Payment) -> Answer:
-    """Send it. Whatever happens there is an answer."""
+    """Send it. Whatever happens there is an answer: a try without one holds the money back."""
     try:
-        body = body_of(payment)
         secret = unseal(cashier.secret)["secret"]
-    except Exception as error:  # noqa: BLE001 - a try without an answer would hold the money back
-        return Answer(None, f"It could not be sent: {error}"[:300])
-    return tell_cashier(cashier.address, secret, str(payment.key), body, timezone.now())
+        body = body_of(payment)
+        return tell_cashier(cashier.address, secret, str(payment.key), body, timezone.now())
+    except BadInput as error:
+        return Answer(None, f"It could not be sent: {error}"[:LONGEST_ANSWER])
+    except Exception as error:
+        log.exception("Payment %s could not be sent", payment.key)
+        return Answer(None, f"It could not be sent ({type(error).__name__}): see the log.")

@@ -11,6 +11,7 @@ from typing import Final
 from django.db.models import Q
 
 from amends.engine.contracts import ActionKind
+from amends.web.cases.cashier import STILL_AT_IT
 from amends.web.cases.models import Action, Cashier, Payment, PaymentState
 
 UNDO_WITHIN: Final = timedelta(minutes=1)
@@ -58,7 +59,8 @@ def payment_of(action: Action) -> Payment | None:
 def withdraw(payment: Payment, now: datetime) -> bool:
     """Withdraw a payment if it is certain that no money moved; False: it is not."""
     is_idle = payment.state in {PaymentState.WAITING, PaymentState.REFUSED}
-    may_have_arrived = Q(status=None) | ~Q(status__gte=300, status__lt=500)
+    is_refusal = Q(status__gte=300, status__lt=500) & ~Q(status=STILL_AT_IT)
+    may_have_arrived = Q(status=None) | ~is_refusal
     if not is_idle or payment.tries.filter(may_have_arrived).exists():
         return False
     payment.state, payment.settled_at = PaymentState.WITHDRAWN, now

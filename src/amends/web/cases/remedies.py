@@ -187,11 +187,17 @@ def _go_on(case: Case, actor: User) -> None:
 
 
 def _require_undecided(case: Case) -> None:
+    """Refuse a second decision; what waits may also be a reversal of before the case was reopened.
+
+    At most one thing waits in a case: who approves means that one.
+    """
+    waiting = case.actions.filter(state=ActionState.WAITING).first()
+    if waiting is not None:
+        words = f"take back: {words_of(waiting)}" if waiting.reverses_id else words_of(waiting)
+        raise RefusedError(f"This waits for approval already: {words}. Have it decided first.")
     decided = standing(case)
     if decided is None:
         return
-    if decided.state == ActionState.WAITING:
-        raise RefusedError(f"This waits for approval already: {words_of(decided)}.")
     raise RefusedError(f"This was decided already: {words_of(decided)}.")
 
 

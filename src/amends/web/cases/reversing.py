@@ -68,6 +68,8 @@ def carry_out(action: Action, now: datetime) -> None:
     """Take back what an approved reversal names: by the cashier, or at once if no money moved."""
     given = action.reverses
     assert given is not None  # noqa: S101  (it is a reversal)
+    if given.state != ActionState.TAKEN:
+        raise RefusedError("It was undone meanwhile: nothing is left to take back. Refuse this.")
     payment = payment_of(given)
     action.state = ActionState.APPROVED
     action.save()
