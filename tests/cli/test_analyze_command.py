@@ -260,7 +260,10 @@ def test_a_folder_a_missing_file_and_no_file_are_refused(tmp_path: Path) -> None
         (["--taxonomy", "nosuch"], ("nosuch", "retail")),
         (["--false-alarms", "0"], ("--false-alarms",)),
         (["--currency", "euro"], ("--currency",)),
-        (["--country", "XX"], ("--country",)),
+        (
+            ["--country", "XX"],
+            ("--country", "The public holidays of 'XX' are not known.", "such as DE, GB or US."),
+        ),
     ],
 )
 def test_options_that_make_no_sense_are_refused(

@@ -166,7 +166,8 @@ class Cases(RuleBasedStateMachine):
         assert (case.due_at is not None) == case.is_open
         assert (case.paused_at is not None) == (case.state == State.WAITING_CUSTOMER)
         assert (case.resolved_at is None) == case.is_open
-        assert not case.is_paused or case.due_clock == "resolution"
+        stands = case.paused_at is not None and case.due_clock == "resolution"
+        assert case.is_paused == stands
 
     @invariant()
     def somebody_always_answers_for_it(self) -> None:

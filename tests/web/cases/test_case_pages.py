@@ -152,8 +152,31 @@ def test_the_pages_cost_the_same_however_much_there_is(people: People, care: Tea
         actions.add_note(people.owner, case, "Called")
         make_case(team=care, state=State.LOST)
     assert [queries(path) for path in paths] == few
-    assert few[0] <= 15
-    assert few[1] <= 24
+    assert few[0] <= 12
+    assert few[1] <= 16
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/cases/?tab=open", 8),
+        ("/cases/{}/?part=head", 7),
+        ("/cases/{}/?part=timeline", 7),
+        ("/cases/{}/?part=beside", 11),
+        ("/palette/?q=ca", 4),
+    ],
+)
+def test_a_part_asks_for_nothing_that_only_the_page_shows(
+    people: People, care: Team, path: str, most: int
+) -> None:
+    case = make_case(owner=people.owner, team=care)
+    client, part = as_(people.manager), path.format(case.ref)
+    text(client, part, headers=FRAGMENT)
+    with CaptureQueriesContext(connection) as seen:
+        text(client, part, headers=FRAGMENT)
+    asked = [query["sql"] for query in seen]
+    assert not any("alerts_alert" in sql for sql in asked), "what the sidebar counts"
+    assert len(asked) <= most
 
 
 def test_pages_follow_one_another(people: People, care: Team) -> None:

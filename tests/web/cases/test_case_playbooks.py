@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
 from tests.people import People
 from tests.web.cases.making import make_case
 
@@ -17,7 +18,7 @@ from amends.web.cases.book_actions import book_in_force, draft_book, publish_boo
 from amends.web.cases.models import BookVersion, Case, State, StepDone
 from amends.web.cases.playbook_steps import Step
 from amends.web.cases.transitions import RefusedError
-from amends.web.cases.workspace import beside_of
+from amends.web.cases.workspace import beside_of, known_of
 
 pytestmark = pytest.mark.django_db
 TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -35,7 +36,7 @@ def fresh(case: Case) -> Case:
 
 
 def steps(person: User, case: Case) -> list[Step]:
-    playbook = beside_of(person, fresh(case), []).playbook
+    playbook = beside_of(person, known_of(fresh(case), timezone.now())).playbook
     assert playbook is not None
     return list(playbook.steps)
 

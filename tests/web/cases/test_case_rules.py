@@ -159,6 +159,27 @@ def test_rules_are_read_once_a_landing_however_many_signals_there_are() -> None:
     assert queries(1, 0) == queries(40, 100) == 2
 
 
+def test_a_landing_asks_only_for_what_it_needs() -> None:
+    def queries(*rows: dict[str, Any]) -> list[str]:
+        with CaptureQueriesContext(connection) as seen:
+            open_cases(table(rows))
+        return [query["sql"] for query in seen]
+
+    routine = heard(kind="ticket", severity=None)
+    assert len(queries(routine)) == 2, "the rules, and what is the same matter"
+    CaseRule.objects.filter(in_breakdown=True).update(is_on=True)
+    assert len(queries(routine)) == 2, "nothing picks it whose breakdown would matter"
+    queries(heard(customer_id="C0", severity="critical"))
+    few = queries(heard(customer_id="C1", severity="critical"))
+    for table_name in ("cases_clocksheet", "cases_caserule", "cases_merging", "detect_breakdown"):
+        assert sum(f'FROM "{table_name}"' in sql for sql in few) == 1, table_name
+    again = [heard(customer_id=f"C{n}", severity="critical") for n in range(2)]
+    strange = [heard(customer_id=f"N{n}", severity="critical") for n in range(40)]
+    many = queries(*again, *strange)
+    assert sum('FROM "cases_clocksheet"' in sql for sql in many) == 1, "joined ones, too"
+    assert len(many) <= len(few) + 5, "those that are joined"
+
+
 def test_what_is_out_of_scope_has_a_case_that_says_why(people: People) -> None:
     rule = rule_actions.add_rule(people.manager, STORM)
     rows = [

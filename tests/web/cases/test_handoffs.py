@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.people import People
 from tests.web.cases.making import make_case
@@ -72,6 +74,9 @@ def test_a_handoff_needs_the_whole_story(people: People, case: Case, billing: Te
     with pytest.raises(RefusedError) as refused:
         do(handoffs.hand_over, people.owner, case, "remedy", handoffs.Story(" ", "", "?"), billing)
     assert set(refused.value.message_dict) == {"summary", "promises"}
+    assert "Say what happened" in refused.value.message_dict["summary"][0]
+    case.refresh_from_db()
+    assert (case.handed_to, case.version) == (None, 1)
     with pytest.raises(RefusedError, match="Choose what the other team is to do"):
         do(handoffs.hand_over, people.owner, case, "dance", STORY, billing)
     with pytest.raises(RefusedError, match="is with Care already"):
@@ -97,8 +102,9 @@ def test_a_case_stays_until_the_other_team_accepts_it(
     case = do(handoffs.accept, agent, case)
     assert (case.team, case.owner, case.handed_to) == (billing, agent, None)
     assert case.handoffs.get().answered_by == agent
-    with pytest.raises(Http404):
-        do(actions.acknowledge, people.owner, case)
+    for verb in (actions.acknowledge, actions.resume):
+        with pytest.raises(Http404):
+            do(verb, people.owner, case)
 
 
 def test_a_handoff_has_a_clock_that_its_acceptance_meets(
@@ -322,6 +328,35 @@ def test_a_handoff_is_asked_for_and_accepted_on_pages(
     assert "€12.00 back by Friday" in taken, "open promises stay in sight"
     assert owner.get(url).status_code == 404
     assert as_(people.product_owner).get("/cases/handoffs/").status_code == 403
+
+
+def test_a_case_returned_on_pages_leaves_those_of_who_was_asked(
+    people: People, case: Case, billing: Team, agent: User
+) -> None:
+    case = do(handoffs.hand_over, people.owner, case, "remedy", STORY, billing)
+    client, url = as_(agent), f"/cases/{case.ref}/"
+    form = {"version": 2, "reason": "It is Logistics’ parcel"}
+    response = client.post(f"{url}return/", form, headers=FRAGMENT)
+    assert response["HX-Redirect"] == "/cases/"
+    assert f"{case.ref} is with Care now" in client.get("/cases/").content.decode()
+    assert client.get(url).status_code == 404
+    assert as_(people.owner).get(url).status_code == 200
+
+
+def test_the_page_of_a_case_that_waits_costs_hardly_more(
+    people: People, case: Case, billing: Team
+) -> None:
+    client, url = as_(people.owner), f"/cases/{case.ref}/"
+
+    def cost() -> int:
+        client.get(url)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(url).status_code == 200
+        return len(seen)
+
+    alone = cost()
+    do(handoffs.hand_over, people.owner, case, "remedy", STORY, billing)
+    assert cost() <= alone + 2, "the handoff and its escalations, each once"
 
 
 def test_responsibilities_are_changed_on_their_page(people: People, billing: Team) -> None:

@@ -2,7 +2,7 @@
 
 from .clocks import Cases, reckon
 from .events import Event, EventKind, Events, code_of, events_of, micros_of, moment_of
-from .hours import Calendar, Openings, openings
+from .hours import Calendar, Openings, days_off, openings
 from .law import NOT_LEGAL_ADVICE, Preset, chosen, read_presets, shipped_presets
 from .rows import Clocks, Next, Reading, next_deadlines
 from .sheet import Adoption, ClockKind, EscalationStep, Sheet, Target
@@ -30,6 +30,7 @@ __all__ = [
     "after_working",
     "chosen",
     "code_of",
+    "days_off",
     "events_of",
     "micros_of",
     "moment_of",

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import holidays
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from amends.engine.clocks import days_off
 from amends.engine.contracts import (
     DIMENSIONS,
     MEASURES,
@@ -210,8 +210,8 @@ def _closed(batch: SeriesBatch, country: str) -> np.ndarray | None:
         return None
     years = range(as_datetime(batch.starts[0]).year, as_datetime(batch.starts[-1]).year + 1)
     try:
-        days = holidays.country_holidays(country.upper(), years=years)
-    except NotImplementedError:
+        days = frozenset().union(*(days_off(country.upper(), year) for year in years))
+    except ValueError:
         raise BadInput(
             f"The public holidays of {country!r} are not known.",
             where="--country",

@@ -59,12 +59,10 @@ def of_person(alerts: QuerySet[Alert], person: User) -> QuerySet[Alert]:
     return alerts.filter(Q(owner=person) | Q(_is_told(person)))
 
 
-def waiting_for(person: User) -> int:
-    """Return how many alerts wait for somebody's acknowledgement: one query."""
-    if not person.may(Verb.ALERT_READ):
-        return 0
+def waiting_for(person: User) -> QuerySet[Alert]:
+    """Return the alerts that wait for somebody's acknowledgement."""
     open_ones = Alert.objects.filter(state__in=WAITING, part_of=None)
-    return of_person(open_ones, person).count()
+    return of_person(open_ones, person) if person.may(Verb.ALERT_READ) else open_ones.none()
 
 
 def with_receipts(alerts: QuerySet[Alert]) -> QuerySet[Alert]:

@@ -1,5 +1,8 @@
 """Doing one thing to the picked cases of the queue, and taking it back."""
 
+from datetime import datetime
+from typing import Final
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,8 +18,11 @@ from amends.web.accounts.views import current_person
 from amends.web.cases import bulk as verbs
 from amends.web.cases import queries
 from amends.web.cases.forms import NoteForm
-from amends.web.cases.models import Bulk, Case
+from amends.web.cases.models import Batch, Bulk, Case
 from amends.web.ui.pages import is_fragment
+
+UNDO: Final = "cases.undo"
+"""Set in a session that did something to many cases: only there the queue asks what it was."""
 
 
 @require_POST
@@ -41,6 +47,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             done = verbs.add_note(person, picked, form.cleaned_data["text"])
         case _:
             return _back(request, ["Choose what to do with the picked cases."])
+    if done.batch is not None:
+        request.session[UNDO] = True
     return _back(request, done.refused or ([] if done.n else ["Pick at least one case."]))
 
 
@@ -55,6 +63,16 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     if done.n:
         messages.success(request, f"Taken back: {done.batch}.")
     return _back(request, done.refused)
+
+
+def undoable_here(request: HttpRequest, now: datetime) -> Batch | None:
+    """Return what this session did last to many cases, as long as it can be taken back."""
+    if UNDO not in request.session:
+        return None
+    found = verbs.undoable(current_person(request), now)
+    if found is None:
+        del request.session[UNDO]
+    return found
 
 
 def _picked(request: HttpRequest, person: User) -> list[tuple[Case, int]]:

@@ -4,7 +4,7 @@ A case keeps its next deadline (`due_at`, `due_clock`) so that queues sort by it
 reckoned when it is looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -34,6 +34,9 @@ from amends.web.intake.bulk import update_many
 DEADLINE: Final = ("due_at", "due_clock", "paused_at")
 BATCH: Final = 20_000
 
+Heard = Sequence[tuple[int, datetime, str, bool]]
+"""What clocks hear of in timelines, in the order of time: case, when, which event, by a robot."""
+
 
 def sheets() -> tuple[Sheet, ...]:
     """Return every sheet that was ever effective, the shipped one first: one query."""
@@ -56,14 +59,14 @@ def clocks_of(
     cases: Sequence[Case],
     now: datetime,
     *,
-    are_new: bool = False,
+    heard: Heard | None = None,
     under: Sequence[Sheet] | None = None,
 ) -> Clocks:
-    """Return every clock of saved cases.
+    """Return every clock of saved cases: two queries, less what is at hand.
 
-    `are_new`: nothing but their opening has happened yet; `under`: other sheets than in force.
+    `heard`: what happened besides their opening; `under`: other sheets than in force.
     """
-    happened = [] if are_new else _happened(cases)
+    happened = heard_of(cases) if heard is None else heard
     numbers = {case.pk: i for i, case in enumerate(cases)}
     events = Events.of(
         np.array([numbers[case] for case, *_ in happened], dtype=np.int64),
@@ -81,22 +84,40 @@ def clocks_of(
     return reckon(facts, events, under or sheets(), now)
 
 
-def _happened(cases: Sequence[Case]) -> list[tuple[int, datetime, str, bool]]:
+def heard_of(cases: Sequence[Case]) -> Heard:
+    """Return what the clocks of cases hear; what was taken back they do not hear: one query."""
     entries = Entry.objects.filter(case__in=[case.pk for case in cases]).exclude(event="")
     entries = entries.exclude(Exists(Entry.objects.filter(takes_back=OuterRef("pk"))))
     return list(entries.order_by("at", "pk").values_list("case", "at", "event", "by_robot"))
 
 
-def readings_of(case: Case, now: datetime) -> tuple[Reading, ...]:
+def heard_in(entries: Iterable[Entry]) -> Heard:
+    """Return `heard_of` of whole timelines at hand."""
+    known = list(entries)
+    gone = {entry.takes_back_id for entry in known}
+    return [(e.case_id, e.at, e.event, e.by_robot) for e in known if e.event and e.pk not in gone]
+
+
+def readings_of(case: Case, now: datetime, heard: Heard | None = None) -> tuple[Reading, ...]:
     """Return the clocks of one case, the first started first."""
-    return clocks_of([case], now).readings()
+    return clocks_of([case], now, heard=heard).readings()
 
 
-def set_deadlines(cases: Sequence[Case], now: datetime, *, are_new: bool = False) -> None:
-    """Put the next deadline into cases, which are not saved."""
+def set_deadlines(
+    cases: Sequence[Case],
+    now: datetime,
+    *,
+    are_new: bool = False,
+    under: Sequence[Sheet] | None = None,
+) -> None:
+    """Put the next deadline into cases, which are not saved.
+
+    `are_new`: nothing but their opening has happened yet; `under`: the sheets, where at hand.
+    """
     if not cases:
         return
-    coming = next_deadlines(clocks_of(cases, now, are_new=are_new), len(cases))
+    clocks = clocks_of(cases, now, heard=() if are_new else None, under=under)
+    coming = next_deadlines(clocks, len(cases))
     kinds = tuple(ClockKind)
     for case, due, kind, paused in zip(
         cases, coming.due_at.tolist(), coming.kind.tolist(), coming.paused_at.tolist(), strict=True
@@ -109,7 +130,7 @@ def set_deadlines(cases: Sequence[Case], now: datetime, *, are_new: bool = False
 
 def retime_open_cases(now: datetime) -> int:
     """Time all open cases anew, in the caller's transaction; return how many deadlines moved."""
-    changed, last = 0, 0
+    changed, last, under = 0, 0, sheets()
     while True:
         rows = Case.objects.is_open().filter(pk__gt=last).select_for_update().order_by("pk")
         cases = list(rows[:BATCH])
@@ -117,7 +138,7 @@ def retime_open_cases(now: datetime) -> int:
             return changed
         last = cases[-1].pk
         before = [_deadline(case) for case in cases]
-        set_deadlines(cases, now)
+        set_deadlines(cases, now, under=under)
         moved = [case for case, was in zip(cases, before, strict=True) if _deadline(case) != was]
         update_many(moved, DEADLINE)
         changed += len(moved)

@@ -3,7 +3,7 @@
 What is critical knows no night; everything else waits until people of the region are awake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -32,12 +32,15 @@ def handoff_clocks(cases: Sequence[Case], now: datetime) -> dict[int, Reading]:
     """Return the running clock of each case's handoff, by the case's key."""
     if not cases:
         return {}
-    clocks, found = clocks_of(cases, now), {}
-    for i, case in enumerate(cases):
-        for reading in clocks.readings(i):
-            if reading.kind is ClockKind.HANDOFF and reading.is_running:
-                found[case.pk] = reading
-    return found
+    clocks = clocks_of(cases, now)
+    found = {case.pk: handoff_clock(clocks.readings(i)) for i, case in enumerate(cases)}
+    return {pk: clock for pk, clock in found.items() if clock is not None}
+
+
+def handoff_clock(readings: Iterable[Reading]) -> Reading | None:
+    """Return the clock of the handoff that waits."""
+    running = (r for r in readings if r.kind is ClockKind.HANDOFF and r.is_running)
+    return next(running, None)
 
 
 def escalate_stalled(now: datetime) -> int:

@@ -1,16 +1,17 @@
 """Handoffs as pages show them: on the page of their case, and in the lists of who has to answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from amends.engine.clocks import Reading
 from amends.web.accounts.models import User
 from amends.web.cases.deeds import BY_NAME, Deed
-from amends.web.cases.escalating import handoff_clocks
+from amends.web.cases.escalating import handoff_clock, handoff_clocks
 from amends.web.cases.handoffs import may_answer, may_withdraw, waiting_handoff
-from amends.web.cases.models import Case, Handoff, HandoffState
+from amends.web.cases.models import Case, Escalation, Handoff, HandoffState
 from amends.web.cases.queries import readable
 from amends.web.cases.wording import LEVELS
 
@@ -46,15 +47,18 @@ GROUPS = {
 }
 
 
-def handoff_of(person: User, case: Case, now: datetime) -> HandoffTold | None:
+def handoff_of(case: Case) -> Handoff | None:
     """Return the handoff that waits in a case; else the one by which its team took it over."""
-    waiting = waiting_handoff(case) if case.handed_to_id else None
-    if waiting is not None:
-        clock = handoff_clocks([case], now).get(case.pk)
-        return _told(person, waiting, case, clock.due_at if clock else None)
+    if case.handed_to_id:
+        return waiting_handoff(case)
     accepted = case.handoffs.filter(state=HandoffState.ACCEPTED, to_team=case.team_id)
-    last = accepted.select_related("to_team", "from_team", "asked_by").last()
-    return None if last is None else _told(person, last, case, None)
+    return accepted.select_related("to_team", "from_team", "asked_by").last()
+
+
+def handoff_told(person: User, handoff: Handoff, clocks: Iterable[Reading]) -> HandoffTold:
+    """Return the handoff of a case as its page shows it, beside the case's clocks."""
+    clock = handoff_clock(clocks)
+    return _told(person, handoff, clock.due_at if clock else None)
 
 
 def handoffs_for(person: User, now: datetime) -> list[HandoffGroup]:
@@ -68,7 +72,7 @@ def handoffs_for(person: User, now: datetime) -> list[HandoffGroup]:
     groups: dict[str, list[HandoffTold]] = {name: [] for name in GROUPS}
     for row in rows:
         due_at = clocks[row.case_id].due_at if row.case_id in clocks else None
-        groups[_group(person, row)].append(_told(person, row, row.case, due_at))
+        groups[_group(person, row)].append(_told(person, row, due_at))
     return [
         HandoffGroup(*GROUPS[name], sorted(found, key=lambda t: (t.due_at or now, t.handoff.pk)))
         for name, found in groups.items()
@@ -78,10 +82,8 @@ def handoffs_for(person: User, now: datetime) -> list[HandoffGroup]:
 
 def count_for(person: User) -> int:
     """Return how many handoffs wait for a person: for their teams, or escalated to them."""
-    return sum(
-        may_answer(person, row) or _is_mine(person, row)
-        for row in _waiting_for(person).prefetch_related("escalations")
-    )
+    is_told = Exists(Escalation.objects.filter(handoff=OuterRef("pk"), person=person))
+    return _waiting_for(person).filter(Q(to_team__in=person.team_ids) | Q(is_told)).count()
 
 
 def _waiting_for(person: User) -> QuerySet[Handoff]:
@@ -102,11 +104,11 @@ def _group(person: User, row: Handoff) -> str:
     return "asked" if row.from_team_id in person.team_ids else "others"
 
 
-def _told(person: User, row: Handoff, case: Case, due_at: datetime | None) -> HandoffTold:
-    row.case = case
-    levels = [told.level for told in row.escalations.all() if told.person_id]
-    names = []
+def _told(person: User, row: Handoff, due_at: datetime | None) -> HandoffTold:
+    case = row.case
+    names, levels = [], []
     if row.state == HandoffState.WAITING:
+        levels = [told.level for told in row.escalations.all() if told.person_id]
         names += ["accept", "return"] if may_answer(person, row) else []
         names += ["withdraw"] if may_withdraw(person, row) else []
     deeds = [BY_NAME[name] for name in names if BY_NAME[name].is_for(person, case, row)]

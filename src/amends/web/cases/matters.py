@@ -4,7 +4,7 @@ Signals of the same customer and cause are the same matter as long as its case i
 function serves what lands and the preview of rules.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,7 +76,7 @@ def fates(
 
 
 def candidates(
-    signals: pa.Table, rules: Rules, breakdowns: Sequence[Breakdown]
+    signals: pa.Table, rules: Rules, breakdowns: Iterable[Breakdown]
 ) -> list[dict[str, Any]]:
     """Return what opens or may join a case, in time order, each with its verdict."""
     told = verdicts(signals, rules, breakdowns)

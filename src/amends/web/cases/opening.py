@@ -1,7 +1,7 @@
 """Cases open by rule as signals land; what a customer says again of the same joins the case."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from django.utils import timezone
 from amends.engine.clocks import EventKind, Sheet
 from amends.engine.contracts import UNSURE, Severity, Taxonomy
 from amends.flows.causes import is_not_delivered
-from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
+from amends.web.cases.clocks import DEADLINE, set_deadlines, sheets
 from amends.web.cases.corrections import note_corrected
 from amends.web.cases.matters import (
     Fate,
@@ -61,8 +61,8 @@ class Desk:
     taxonomy: Taxonomy
     customers: Mapping[str, Customer]
     teams: Mapping[str, int]
-    sheet: Sheet
-    breakdowns: Sequence[Breakdown]
+    sheets: Sequence[Sheet]
+    breakdowns: Iterable[Breakdown]
     newest: dict[Matter, Newest]
     current: dict[Matter, Case]
     """The newest case of each matter."""
@@ -100,7 +100,7 @@ def open_cases(signals: pa.Table, corrected: pa.Table | None = None) -> list[Cas
     return _save(desk)
 
 
-def _desk(rows: Sequence[Row], breakdowns: Sequence[Breakdown]) -> Desk:
+def _desk(rows: Sequence[Row], breakdowns: Iterable[Breakdown]) -> Desk:
     ids = {row["customer_id"] for row in rows}
     first = min(row["occurred_at"] for row in rows)
     customers = Customer.objects.in_bulk(ids)
@@ -121,7 +121,7 @@ def _desk(rows: Sequence[Row], breakdowns: Sequence[Breakdown]) -> Desk:
     return Desk(
         taxonomy=taxonomy_in_force(),
         customers=customers,
-        sheet=sheet_in_force(),
+        sheets=sheets(),
         teams=dict(Route.objects.values_list("branch", "team_id")),
         breakdowns=breakdowns,
         newest={
@@ -159,7 +159,7 @@ def _open(desk: Desk, row: Row) -> None:
         currency=row["currency"] or customer.currency or CURRENCY,
         failures_90_days=sum(since <= t < at for t in earlier),
         is_rejected=is_not_delivered(cause),
-        is_regulated=desk.sheet.is_regulated(row["region"] or "", row["product"] or ""),
+        is_regulated=desk.sheets[-1].is_regulated(row["region"] or "", row["product"] or ""),
         signal_id=UUID(row["signal_id"]),
         breakdown=breakdown,
         team_id=desk.teams.get(cause.partition("/")[0], desk.teams.get("")),
@@ -202,7 +202,7 @@ def _save(desk: Desk) -> list[Case]:
     for case, pk in zip(desk.new, next_ids(Case, len(desk.new)), strict=True):
         case.pk, case.ref = pk, f"C-{NUMBER_FROM + pk}"
     now = timezone.now()
-    set_deadlines(desk.new, now, are_new=True)
+    set_deadlines(desk.new, now, are_new=True, under=desk.sheets)
     Case.objects.bulk_create(desk.new, batch_size=1000)
     rows = recommend_in_bulk([case for case in desk.new if case.is_open])
     Recommendation.objects.bulk_create(rows, batch_size=1000)
@@ -216,13 +216,13 @@ def _save(desk: Desk) -> list[Case]:
         for row in rows
     ]
     Entry.objects.bulk_create(desk.entries, batch_size=2000)
-    _hear(list(desk.joined), now)
+    _hear(list(desk.joined), now, desk.sheets)
     for n, pks in _by_count(desk.joined).items():
         Case.objects.filter(pk__in=pks).update(n_signals=F("n_signals") + n)
     return desk.new
 
 
-def _hear(pks: Sequence[int], now: datetime) -> None:
+def _hear(pks: Sequence[int], now: datetime, under: Sequence[Sheet]) -> None:
     """Go on with open cases whose customers spoke again: they are owed an answer."""
     rows = Case.objects.is_open().filter(pk__in=pks).select_for_update().order_by("pk")
     cases = list(rows)
@@ -244,7 +244,7 @@ def _hear(pks: Sequence[int], now: datetime) -> None:
             for c in asked
         ]
     )
-    set_deadlines(cases, now)
+    set_deadlines(cases, now, under=under)
     update_many(cases, ["state", "version", *DEADLINE])
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from amends.engine.clocks import moment_of, next_deadlines
 from amends.engine.contracts import Severity
-from amends.flows.report import words
 from amends.web.accounts.models import User
 from amends.web.cases import queries
 from amends.web.cases.asked import NOBODY, TABS, Asked
@@ -158,10 +157,3 @@ def narrowed_by(
     if asked.customer:
         found.append(Narrowed("Customer", asked.customer, asked.query(customer="")))
     return found
-
-
-def summary(page: queries.Page) -> str:
-    """Return `132 open · 9 overdue`."""
-    overdue = page.counts["overdue"]
-    told = f"{words.number(page.counts['open'])} open"
-    return f"{told} · {words.number(overdue)} overdue" if overdue else told

@@ -4,7 +4,7 @@ It is the sorting of what lands (`matters.fates`), over signals that have landed
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -113,7 +113,7 @@ def _landed(since: datetime, until: datetime) -> pa.Table:
 
 
 def _run(
-    signals: pa.Table, rules: Rules, breakdowns: Sequence[Breakdown], since: datetime
+    signals: pa.Table, rules: Rules, breakdowns: Iterable[Breakdown], since: datetime
 ) -> list[tuple[dict[str, Any], Fate]]:
     """Return what becomes of signals, after the cases that were there before them."""
     opened = Case.objects.filter(opened_at__gte=since - rules.same_matter, opened_at__lt=since)

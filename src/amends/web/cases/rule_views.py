@@ -120,13 +120,12 @@ def preview(request: HttpRequest) -> HttpResponse:
     in_force = rules_in_force()
     pk = _number(request, "rule")
     known = CaseRule.objects.filter(pk=pk).first() if pk else None
-    every = list(CaseRule.objects.filter(is_on=True))
     days = in_force.same_matter.days
     if "same_matter_days" in request.POST:
         merging_form = MergingForm(request.POST)
         if not merging_form.is_valid():
             return _told(request, None, "Days: between 1 and 90.")
-        draft = Rules.of(every, merging_form.cleaned_data["same_matter_days"])
+        draft = Rules.of(in_force.every, merging_form.cleaned_data["same_matter_days"])
         return _told(request, preview_of(draft, in_force, timezone.now()))
     form = RuleForm(request.POST, known)
     form.fields["name"].required = False
@@ -138,7 +137,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         rule_actions.check(mine)
     except ValidationError as error:
         return _told(request, None, " ".join(error.messages))
-    draft = Rules.of(with_rule(every, mine), days)
+    draft = Rules.of(with_rule(in_force.every, mine), days)
     return _told(request, preview_of(draft, in_force, timezone.now(), mine.name))
 
 
@@ -194,11 +193,10 @@ def _list(request: HttpRequest, form: MergingForm | None = None) -> HttpResponse
 
 
 def _page(request: HttpRequest, form: RuleForm, mine: CaseRule | None) -> HttpResponse:
-    in_force = rules_in_force()
     shown = None
     if mine is not None:
-        every = list(CaseRule.objects.filter(is_on=True))
-        draft = Rules.of(with_rule(every, copy(mine)), in_force.same_matter.days)
+        in_force = rules_in_force()
+        draft = Rules.of(with_rule(in_force.every, copy(mine)), in_force.same_matter.days)
         shown = preview_of(draft, in_force, timezone.now(), mine.name)
     context = RuleContext(
         form=form,

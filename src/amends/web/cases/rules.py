@@ -4,7 +4,7 @@ A failure that somebody must put right opens a case, a routine contact does not.
 serve what lands and the preview of a rule that is not saved yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 
 from amends.engine.contracts import SILENCE, Kind, Severity
@@ -33,6 +33,11 @@ class Rules:
     opens: tuple[CaseRule, ...]
     excludes: tuple[CaseRule, ...]
     same_matter: timedelta
+
+    @property
+    def every(self) -> tuple[CaseRule, ...]:
+        """All of them."""
+        return (*self.opens, *self.excludes)
 
     @classmethod
     def of(cls, rules: Sequence[CaseRule], same_matter_days: int) -> "Rules":
@@ -66,10 +71,13 @@ def merging() -> Merging:
     return Merging.objects.first() or Merging()
 
 
-def breakdowns_since(first: datetime) -> list[Breakdown]:
-    """Return the breakdowns of signals, not of silence, that went on at or after an instant."""
+def breakdowns_since(first: datetime) -> QuerySet[Breakdown]:
+    """Return the breakdowns of signals, not of silence, that went on at or after an instant.
+
+    One query, once they are looked at.
+    """
     went_on = Q(ended_at=None) | Q(ended_at__gt=first)
-    return list(Breakdown.objects.filter(went_on).exclude(measure=SILENCE.name).order_by("pk"))
+    return Breakdown.objects.filter(went_on).exclude(measure=SILENCE.name).order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class Verdicts:
         )
 
 
-def verdicts(signals: pa.Table, rules: Rules, breakdowns: Sequence[Breakdown]) -> Verdicts:
+def verdicts(signals: pa.Table, rules: Rules, breakdowns: Iterable[Breakdown]) -> Verdicts:
     """Return what rules say of enriched signals."""
     can_open = _flags(pc.is_valid(signals["customer_id"])) & ~_of_kinds(signals, [Kind.TRANSACTION])
     opened = _first(rules.opens, signals, breakdowns, can_open)
@@ -98,7 +106,7 @@ def verdicts(signals: pa.Table, rules: Rules, breakdowns: Sequence[Breakdown]) -
 
 
 def _first(
-    rules: Sequence[CaseRule], signals: pa.Table, breakdowns: Sequence[Breakdown], among: Flags
+    rules: Sequence[CaseRule], signals: pa.Table, breakdowns: Iterable[Breakdown], among: Flags
 ) -> NDArray[np.int64]:
     """Return the number of the first rule that picks each signal, from 1; 0 where none does."""
     found = np.zeros(len(signals), dtype=np.int64)
@@ -108,7 +116,7 @@ def _first(
     return found
 
 
-def picks(rule: CaseRule, signals: pa.Table, breakdowns: Sequence[Breakdown]) -> Flags:
+def picks(rule: CaseRule, signals: pa.Table, breakdowns: Iterable[Breakdown]) -> Flags:
     """Return which signals a rule picks: those of which everything holds that is set."""
     mask = np.ones(len(signals), dtype=bool)
     if rule.kinds:
@@ -132,7 +140,7 @@ def picks(rule: CaseRule, signals: pa.Table, breakdowns: Sequence[Breakdown]) ->
 
 
 def _rarer(
-    rule: CaseRule, signals: pa.Table, breakdowns: Sequence[Breakdown], mask: Flags
+    rule: CaseRule, signals: pa.Table, breakdowns: Iterable[Breakdown], mask: Flags
 ) -> Flags:
     """Narrow what is picked by the criteria that cost more."""
     if rule.late_after_hours is not None and mask.any():

@@ -12,7 +12,14 @@ from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import TOPIC
-from amends.web.cases.clocks import BATCH, clocks_of, retime_open_cases, sheets
+from amends.web.cases.clocks import (
+    BATCH,
+    Heard,
+    clocks_of,
+    heard_of,
+    retime_open_cases,
+    sheets,
+)
 from amends.web.cases.models import Case, ClockSheet
 from amends.web.cases.transitions import RefusedError
 from amends.web.ui.live import publish
@@ -98,8 +105,9 @@ def _alone() -> None:
 def effect_of(sheet: Sheet, now: datetime) -> SheetEffect:
     """Return what a sheet would change for the cases that are open now, without changing it."""
     cases = list(Case.objects.is_open().order_by("pk")[:BATCH])
-    before = _deadlines(cases, sheets(), now)
-    after = _deadlines(cases, (*sheets(), sheet), now)
+    heard, in_force = heard_of(cases), sheets()
+    before = _deadlines(cases, heard, in_force, now)
+    after = _deadlines(cases, heard, (*in_force, sheet), now)
     at_now = micros_of(now)
     return SheetEffect(
         len(cases),
@@ -109,10 +117,11 @@ def effect_of(sheet: Sheet, now: datetime) -> SheetEffect:
     )
 
 
-def _deadlines(cases: Sequence[Case], under: Sequence[Sheet], now: datetime) -> list[int]:
+def _deadlines(
+    cases: Sequence[Case], heard: Heard, under: Sequence[Sheet], now: datetime
+) -> list[int]:
     if not cases:
         return []
-    found: list[int] = next_deadlines(
-        clocks_of(cases, now, under=under), len(cases)
-    ).due_at.tolist()
+    clocks = clocks_of(cases, now, heard=heard, under=under)
+    found: list[int] = next_deadlines(clocks, len(cases)).due_at.tolist()
     return found

@@ -23,7 +23,7 @@ from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.cases import actions, queries
 from amends.web.cases.asked import Asked, asked_of
-from amends.web.cases.bulk import undoable
+from amends.web.cases.bulk_views import undoable_here
 from amends.web.cases.deeds import Deed
 from amends.web.cases.exporting import rows_of
 from amends.web.cases.forms import CaseForm, NewCaseForm, NoteForm
@@ -37,7 +37,6 @@ from amends.web.cases.queue import (
     lines_of,
     menus_of,
     narrowed_by,
-    summary,
     tabs_of,
 )
 from amends.web.cases.viewing import seen_by
@@ -46,8 +45,8 @@ from amends.web.cases.workspace import (
     Head,
     Timeline,
     beside_of,
-    clocks_told,
     head_of,
+    known_of,
     similar_to,
     timeline_of,
 )
@@ -65,7 +64,6 @@ class QueueContext:
     """The queue."""
 
     asked: Asked
-    summary: str
     tabs: Sequence[Tab]
     menus: Sequence[Menu]
     narrowed: Sequence[Narrowed]
@@ -151,19 +149,20 @@ class ViewersContext:
 def queue(request: HttpRequest) -> HttpResponse:
     """List the cases within reach, next deadline first."""
     person, now = current_person(request), timezone.now()
-    asked = asked_of(request, person)
+    asked, is_whole = asked_of(request, person), not is_fragment(request)
+    views = queries.views_of(person) if is_whole or asked.view is not None else []
+    view = queries.chosen(asked, views)
     if request.GET.get("part") == "list":
-        few = queries.queue(person, asked, now, queries.PART_SIZE)
+        few = queries.queue(person, asked, view, now, queries.PART_SIZE)
         part = PartContext(asked, lines_of(few.cases, now), few.total)
         return page(request, "cases/part.html", part)
-    found = queries.queue(person, asked, now)
-    workers, views = list(queries.workers()), queries.views_of(person)
-    view = next((one for one in views if one.pk == asked.view), None)
+    found = queries.queue(person, asked, view, now)
+    may_give = person.may(Verb.CASE_ASSIGN)
+    workers = list(queries.workers()) if is_whole or may_give else []
     context = QueueContext(
         asked=asked,
-        summary=summary(found),
         tabs=tabs_of(person, asked, found),
-        menus=menus_of(asked, workers, queries.causes_of_cases()),
+        menus=menus_of(asked, workers, queries.causes_of_cases()) if is_whole else (),
         narrowed=narrowed_by(asked, queries.breakdown_named(asked.breakdown), view),
         lines=lines_of(found.cases, now),
         total=found.total,
@@ -171,12 +170,12 @@ def queue(request: HttpRequest) -> HttpResponse:
         n_pages=found.n_pages,
         may_assign=person.may(Verb.CASE_WORK),
         may_open=person.may(Verb.CASE_OPEN),
-        n_handoffs=count_for(person),
+        n_handoffs=count_for(person) if is_whole else 0,
         views=views,
         view=view,
-        undoable=undoable(person, now) if person.may(Verb.CASE_WORK) else None,
+        undoable=undoable_here(request, now),
         person=person,
-        workers=workers if person.may(Verb.CASE_ASSIGN) else [],
+        workers=workers if may_give else (),
     )
     return page(request, "cases/queue.html", context, fragment="list")
 
@@ -195,16 +194,16 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 @requires(Verb.CASE_READ)
 def workspace(request: HttpRequest, ref: str) -> HttpResponse:
     """Show one case, or a part of its page."""
-    person = current_person(request)
+    person, now = current_person(request), timezone.now()
     case = _case(person, ref)
     part = request.GET.get("part", "") if is_fragment(request) else ""
     wanted = part if part in {"head", "timeline", "beside"} else ""
-    clocks = clocks_told(case, timezone.now()) if wanted != "timeline" else []
+    known = known_of(case, now)
     context = WorkspaceContext(
         case=case,
-        head=head_of(person, case, clocks) if wanted in {"", "head"} else None,
-        timeline=timeline_of(person, case) if wanted in {"", "timeline"} else None,
-        beside=beside_of(person, case, clocks) if wanted in {"", "beside"} else None,
+        head=head_of(person, known) if wanted in {"", "head"} else None,
+        timeline=timeline_of(person, known) if wanted in {"", "timeline"} else None,
+        beside=beside_of(person, known) if wanted in {"", "beside"} else None,
         similar=similar_to(person, case) if not wanted else (),
         query=asked_of(request, person).query(),
     )

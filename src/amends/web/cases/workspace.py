@@ -7,17 +7,16 @@ from typing import Final
 
 from django.utils import timezone
 
-from amends.engine.clocks import ClockKind, Reading
+from amends.engine.clocks import ClockKind, EventKind, Reading
 from amends.flows.report import words
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases import queries
-from amends.web.cases.clocks import readings_of
+from amends.web.cases.clocks import heard_in, readings_of
 from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
-from amends.web.cases.handoff_telling import HandoffTold, handoff_of
-from amends.web.cases.handoffs import waiting_handoff
-from amends.web.cases.models import Case, Entry, Happening, Recommendation, State
+from amends.web.cases.handoff_telling import HandoffTold, handoff_of, handoff_told
+from amends.web.cases.models import Case, Entry, Handoff, Happening, Recommendation, State
 from amends.web.cases.payment_telling import MoneyTold, money_told
 from amends.web.cases.playbook import Playbook, playbook_of
 from amends.web.cases.queue import Line, lines_of
@@ -95,10 +94,40 @@ class Beside:
     """The customer's other cases of the 90 days before: case, state, tone."""
 
 
-def head_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Head:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What several parts of the page show, read once."""
+
+    case: Case
+    entries: Sequence[Entry]
+    clocks: Sequence[Reading]
+    handoff: Handoff | None
+    """The one that waits; else the one by which the case's team took it over."""
+    now: datetime
+
+    @property
+    def waiting(self) -> Handoff | None:
+        """The handoff that waits."""
+        return self.handoff if self.case.handed_to_id else None
+
+
+def known_of(case: Case, now: datetime) -> Known:
+    """Return what is known of a case: two queries, one more where it was handed over."""
+    entries = queries.timeline(case)
+    was_handed_over = any(entry.event == EventKind.HANDED_OVER for entry in entries)
+    return Known(
+        case,
+        entries,
+        readings_of(case, now, heard_in(entries)),
+        handoff_of(case) if was_handed_over else None,
+        now,
+    )
+
+
+def head_of(person: User, known: Known) -> Head:
     """Return the head of a case for a person."""
-    handoff = waiting_handoff(case) if case.handed_to_id else None
-    possible = {name for name, deed in BY_NAME.items() if deed.is_for(person, case, handoff)}
+    case = known.case
+    possible = {n for n, deed in BY_NAME.items() if deed.is_for(person, case, known.waiting)}
 
     def offered(names: Sequence[str]) -> list[Deed]:
         return [BY_NAME[name] for name in names if name in possible]
@@ -108,19 +137,20 @@ def head_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Head:
         cause=cause_label(case.cause) if case.cause else "",
         state=State(case.state).label,
         state_tone=state_tone(case.state),
-        next=next(iter(clocks), None) if case.is_open else None,
+        next=next(iter(_clocks_told(known)), None) if case.is_open else None,
         steps=offered(HEADER),
         assign=BY_NAME["assign"] if "assign" in possible else None,
         more=offered(MORE),
     )
 
 
-def clocks_told(case: Case, now: datetime) -> list[ClockTold]:
+def _clocks_told(known: Known) -> list[ClockTold]:
     """Return the clocks of a case, those that run first, the next deadline first."""
-    readings = readings_of(case, now)
-    ordered = sorted(readings, key=lambda r: (not r.is_running, r.is_paused, r.due_at))
+    ordered = sorted(known.clocks, key=lambda r: (not r.is_running, r.is_paused, r.due_at))
     return [
-        _clock_told(reading, now) for reading in ordered if case.is_open or not reading.is_running
+        _clock_told(reading, known.now)
+        for reading in ordered
+        if known.case.is_open or not reading.is_running
     ]
 
 
@@ -147,9 +177,9 @@ def _hours(length: timedelta) -> str:
     return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} m"] * bool(minutes)) or "0 h"
 
 
-def timeline_of(person: User, case: Case) -> Timeline:
+def timeline_of(person: User, known: Known) -> Timeline:
     """Return the timeline of a case for a person."""
-    entries = queries.timeline(case)
+    case, entries = known.case, known.entries
     days = (entries[-1].at - entries[0].at).days if entries else 0
     n = len(entries)
     sub = f"{n} {'event' if n == 1 else 'events'}"
@@ -181,14 +211,15 @@ def _event(entry: Entry, case: Case, *, is_gone: bool) -> Event:
     )
 
 
-def beside_of(person: User, case: Case, clocks: Sequence[ClockTold]) -> Beside:
+def beside_of(person: User, known: Known) -> Beside:
     """Return what stands beside the timeline of a case for a person."""
+    case = known.case
     row: Recommendation | None = getattr(case, "recommendation", None)
     decided = queries.decided(case)
     return Beside(
         case=case,
-        clocks=clocks,
-        handoff=handoff_of(person, case, timezone.now()),
+        clocks=_clocks_told(known),
+        handoff=handoff_told(person, known.handoff, known.clocks) if known.handoff else None,
         playbook=playbook_of(person, case, row, decided) if row is not None else None,
         money=money_told(person, case),
         others=[

@@ -87,11 +87,6 @@ def open_breakdowns(filters: Filters | None = None) -> QuerySet[Breakdown]:
     return found if filters is None else _that_fit(found, filters)
 
 
-def open_count() -> int:
-    """Return how many breakdowns are open."""
-    return Breakdown.objects.exclude(state=OVER).count()
-
-
 def breakdowns(filters: Filters, wanted: Wanted) -> QuerySet[Breakdown]:
     """Return the breakdowns that are wanted, open ones first, then by severity and size."""
     found = _that_fit(Breakdown.objects.select_related("owner", "team"), filters)

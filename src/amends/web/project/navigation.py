@@ -4,11 +4,13 @@ A new page is one line here. The order is that of a day: what is, what broke, wh
 came of it; then what few people need.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -16,7 +18,7 @@ from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
 from amends.web.alerts.queries import waiting_for
 from amends.web.cases.queries import open_cases
-from amends.web.detect.queries import open_count
+from amends.web.detect.queries import open_breakdowns
 from amends.web.intake.filters import filters_of
 
 BELL: Final = "bell"
@@ -34,8 +36,8 @@ class Entry:
     reach: Reach = Reach.OWN
     keeps_filters: bool = False
     """Whether its link carries the filters of the page one comes from."""
-    count_for: Callable[[User], int] | None = None
-    """How many of what it lists wait for somebody; shown beside it unless 0."""
+    waiting: Callable[[User], QuerySet[Any]] | None = None
+    """What of it waits for a person; how many that are stands beside it unless 0."""
 
     def is_for(self, person: User) -> bool:
         """Whether the person has a use for the page."""
@@ -76,11 +78,11 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
             "detect:breakdowns",
             Verb.BREAKDOWN_READ,
             keeps_filters=True,
-            count_for=lambda _person: open_count(),
+            waiting=lambda _person: open_breakdowns(),
         ),
-        Entry("Alerts", BELL, "alerts:alerts", Verb.ALERT_READ, count_for=waiting_for),
+        Entry("Alerts", BELL, "alerts:alerts", Verb.ALERT_READ, waiting=waiting_for),
         Entry("Causes", "network", "classify:causes", Verb.CAUSE_READ, keeps_filters=True),
-        Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, count_for=open_cases),
+        Entry("Cases", "inbox", "cases:queue", Verb.CASE_READ, waiting=open_cases),
         Entry("Payments", "receipt", "cases:payments", Verb.ACTION_APPROVE),
         Entry("Outcomes", "target", "track:outcomes", Verb.OUTCOME_READ, keeps_filters=True),
         Entry("Fixes", "wrench", "prevent:fixes", Verb.FIX_READ),
@@ -109,6 +111,14 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
 }
 
 
+class _Count(Subquery):
+    """How many rows a query has, as a part of another one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS waiting)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+
 def pages_for(person: User) -> list[tuple[str, str]]:
     """Return the label and address of every page that a person has a use for."""
     known = (entry for entries in ENTRIES.values() for entry in entries)
@@ -123,6 +133,7 @@ def navigation_for(person: User, path: str, query: str = "") -> list[Group]:
     urls = {e.name: reverse(e.name) for entries in ENTRIES.values() for e in entries}
     leading = [url for url in urls.values() if path == url or (url != "/" and path.startswith(url))]
     current = max(leading, key=len, default="")
+    counts = _counts(person)
     groups = []
     for label, entries in ENTRIES.items():
         links = tuple(
@@ -131,7 +142,7 @@ def navigation_for(person: User, path: str, query: str = "") -> list[Group]:
                 e.icon,
                 urls[e.name] + (query if e.keeps_filters else ""),
                 is_current=urls[e.name] == current,
-                count=e.count_for(person) if e.count_for else 0,
+                count=counts.get(e.name, 0),
             )
             for e in entries
             if e.is_for(person)
@@ -141,15 +152,36 @@ def navigation_for(person: User, path: str, query: str = "") -> list[Group]:
     return groups
 
 
+def _counts(person: User) -> Mapping[str, int]:
+    """Return how much waits for a person, by the name of the page that lists it: one query."""
+    asked = {
+        e.name: e.waiting(person)
+        for entries in ENTRIES.values()
+        for e in entries
+        if e.waiting and e.is_for(person)
+    }
+    if not asked:
+        return {}
+    parts = [_Count(rows.order_by().values("pk")) for rows in asked.values()]
+    found = User.objects.filter(pk=person.pk).values_list(*parts).first()
+    return dict(zip(asked, found, strict=True)) if found else {}
+
+
 def context(request: HttpRequest) -> dict[str, object]:
-    """Give every template the sidebar and whether pages are live (a context processor)."""
+    """Give every template the sidebar and whether pages are live (a context processor).
+
+    The sidebar is put together where a template shows it: a part of a page asks nothing for it.
+    """
     person = getattr(request, "user", None)
     if not isinstance(person, User):
         return {}
-    query = filters_of(request).query()
-    groups = navigation_for(person, request.path, query)
-    return {
-        "navigation": groups,
-        "bell": next((link for group in groups for link in group.items if link.icon == BELL), None),
-        "live_is_on": settings.LIVE,
-    }
+
+    @cache
+    def navigation() -> list[Group]:
+        return navigation_for(person, request.path, filters_of(request).query())
+
+    def bell() -> Link | None:
+        links = (link for group in navigation() for link in group.items)
+        return next((link for link in links if link.icon == BELL), None)
+
+    return {"navigation": navigation, "bell": bell, "live_is_on": settings.LIVE}
