@@ -160,9 +160,9 @@ def test_the_pages_cost_the_same_however_much_there_is(people: People, care: Tea
     ("path", "most"),
     [
         ("/cases/?tab=open", 8),
-        ("/cases/{}/?part=head", 7),
+        ("/cases/{}/?part=head", 8),
         ("/cases/{}/?part=timeline", 7),
-        ("/cases/{}/?part=beside", 11),
+        ("/cases/{}/?part=beside", 16),
         ("/palette/?q=ca", 4),
     ],
 )

@@ -155,7 +155,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     drilled = {d.channel.pk: d for d in drills.last_drills(now)}
     waiting = waiting_attempts(found)
     tests = Attempt.objects.filter(notice__kind=NoticeKind.TEST, channel__in=found)
-    last = {t.channel_id: t for t in tests.order_by("channel", "-pk").distinct("channel")}
+    last = {t.channel_id: t for t in tests.order_by("channel_id", "-pk").distinct("channel_id")}
     rows = []
     for c in found:
         proof = drilled[c.pk].proof if c.pk in drilled else Proof.NEVER
