@@ -25,7 +25,7 @@ from rich.progress import track
 from amends.engine.contracts import SIGNAL_SCHEMA, Kind, starter_taxonomy
 from amends.engine.worlds import read_world
 from amends.flows.enriching import enrich
-from amends.store import SIZES, Lake, open_lake, reads
+from amends.store import Lake, open_lake, reads, size_for
 from amends.store.rollups import DIMENSIONS
 
 DELIVERY: Final = 200_000
@@ -152,9 +152,9 @@ def contacts(lake: Lake, since: datetime, until: datetime) -> pa.Table:
     """Return the contacts that key figures follow over time: of many a sample."""
     asked: dict[str, Any] = {"since": since, "until": until, "kinds": CONTACT_KINDS}
     n = sum(lake.counts(("kind",), **asked)["n"].to_pylist())
-    if n <= 2 * MOST_CONTACTS:
+    one_in = size_for(n, MOST_CONTACTS)
+    if one_in == 1:
         return lake.fetch(reads.where(lake.signals(), **asked).select(*CONTACTS))
-    one_in = next((size for size in SIZES if n <= size * MOST_CONTACTS), SIZES[-1])
     return lake.of_some_customers(CONTACTS, one_in, **asked)
 
 

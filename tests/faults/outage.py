@@ -4,7 +4,8 @@
 
 Runs `amends worker --processes 2` on a data folder of its own while rows arrive. The database
 is stopped as a power cut does, then as an administrator does. A sender that got no answer sends
-the same rows again. Prints what the test compares as one JSON object.
+the same rows again. In the end the worker is told to stop just when its database is gone once more.
+Prints what the test compares as one JSON object.
 """
 
 import json
@@ -32,7 +33,9 @@ def main() -> None:
     folder = Path(sys.argv[1])
     amends = str(Path(sys.executable).with_name("amends"))
     with prepared(folder):
-        from amends.web.project.tables import migrate  # noqa: PLC0415  (Django is set up in `prepared`)
+        from django.db import connection  # noqa: PLC0415  (Django is set up in `prepared`)
+
+        from amends.web.project.tables import migrate  # noqa: PLC0415
 
         migrate()
         with (folder / "worker.log").open("w+") as log:
@@ -42,9 +45,12 @@ def main() -> None:
                 refusals = _send(folder)
                 _await(_is_worked_off)
                 ended = worker.poll()
+                restart = _stop_for_a_while(folder, "immediate")
             finally:
                 worker.terminate()
                 worker.wait(60)
+            restart.join()
+            connection.close()  # broken by the last outage
             log.seek(0)
             said = log.read()[-3000:]
         told = _look()

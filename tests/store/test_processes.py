@@ -1,7 +1,6 @@
 """Several processes at one lake: every append lands once, whatever else goes on."""
 
 import multiprocessing
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,19 +124,16 @@ def forked(address: Path, before: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform forks no processes")
 def test_forks_of_a_process_that_has_imported_the_store_each_open_the_lake(tmp_path: Path) -> None:
     assert forked(tmp_path, "") == "[0, 0]\n"
     assert len(rows_of(tmp_path)) == 20
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform forks no processes")
 def test_the_engine_of_a_parent_is_left_to_it(tmp_path: Path) -> None:
     before = "with duckdb.connection() as open_one: pass"
     assert forked(tmp_path, before) == "[0, 0]\n"
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform forks no processes")
 def test_a_fork_of_a_process_that_had_a_lake_open_is_told_so(tmp_path: Path) -> None:
     said = forked(tmp_path, f"open_lake({str(tmp_path)!r})")
     assert "Open the lake after forking only." in said

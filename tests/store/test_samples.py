@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from tests.store.lakes import START, some_signals
 
-from amends.store import Lake, open_lake
-from amends.store.samples import SIZES
+from amends.store import Lake, open_lake, size_for
+from amends.store.engines import Engine
+from amends.store.samples import SAMPLES, SIZES
 
 CUSTOMERS = 400
 SHOWN = ["signal_id", "version", "customer_id", "occurred_at", "kind"]
@@ -106,3 +107,28 @@ def test_what_is_removed_leaves_the_sample_and_after_vacuum_its_files(lake: Lake
     for file in (Path(lake.address) / "_samples").glob("*"):
         assert not set(drawn[:5]) & set(pq.read_table(file)["signal_id"].to_pylist())
     assert len(lake.of_some_customers(["signal_id"], 32)) == len(drawn) - 5
+
+
+def test_what_is_told_of_a_file_does_not_outlive_it(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.append(some_signals(200, first=9_000), delivery=3)
+    before = kept(lake)
+    read = type(SAMPLES).of_file
+
+    def read_and_vacuumed(beside: Any, file: str, engine: Engine) -> pa.Table:
+        rows = read(beside, file, engine)
+        Path(file).unlink()
+        return rows
+
+    monkeypatch.setattr(type(SAMPLES), "of_file", read_and_vacuumed)
+    SAMPLES.keep_up(lake._newest(), Path(lake.address), lake.engine)
+    assert kept(lake) == before
+    assert not list((Path(lake.address) / "_samples").glob("*.half"))
+
+
+@pytest.mark.parametrize(
+    ("n", "one_in"), [(0, 1), (200, 1), (201, 32), (3_200, 32), (3_201, 64), (10**9, 256)]
+)
+def test_of_few_all_are_read_and_of_more_about_as_many_as_wanted(n: int, one_in: int) -> None:
+    assert size_for(n, most=100) == one_in

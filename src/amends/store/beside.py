@@ -90,3 +90,5 @@ class Beside:
         half = place.with_suffix(f".{os.getpid()}{_HALF}")
         pq.write_table(rows.cast(self.schema), half, compression="zstd", row_group_size=32 * 1024)
         half.replace(place)
+        if not Path(file).exists():  # vacuumed meanwhile, and so must be what is told of it
+            place.unlink(missing_ok=True)

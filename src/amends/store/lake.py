@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -161,6 +162,14 @@ class Lake(Removing):
 
         Quick over years where a rollup can tell: `by` of day (UTC), kind, cause, severity and, with
         `dims`, at most one of product, channel, region, segment. Else rows are counted.
+
+        Parameters
+        ----------
+        by
+            Columns of `LAKE_SCHEMA`, or "day"; at least one.
+        since, until, dims, cause, kinds
+            As `reads.where` has them.
+
         """
         asked = counting.Asked(tuple(by), since, until, dict(dims or {}), cause, kinds)
         newest = self._newest()
@@ -212,10 +221,8 @@ class Lake(Removing):
             parts.append(of(sampled(ibis.table(COLUMNS, name=f"{name}_rest"))))
             shown[f"{name}_rest"] = Snapshot(newest.version, found.fresh)
         if found.kept:
-            try:
+            with suppress(FileGone):  # vacuumed meanwhile: then the rows themselves are asked
                 return self.engine.fetch(ibis.union(*parts), shown)
-            except FileGone:
-                pass  # vacuumed under an older snapshot
         return self.fetch(of(sampled(self.signals())))
 
     def by_id(self, ids: Sequence[str]) -> pa.Table:

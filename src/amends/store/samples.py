@@ -36,6 +36,16 @@ def sampled(signals: ibis.Table) -> ibis.Table:
     return drawn.select("draw", *COLUMNS).order_by("draw", "occurred_at")
 
 
+def size_for(n: int, most: int) -> int:
+    """Return of how many customers one is drawn so that of n signals about `most` are left.
+
+    1: of so few all are read.
+    """
+    if n <= 2 * most:
+        return 1
+    return next((size for size in SIZES if n <= size * most), SIZES[-1])
+
+
 def smaller(rows: ibis.Table, one_in: int) -> ibis.Table:
     """Return those of sampled rows that belong to one customer in `one_in`, one of `SIZES`.
 

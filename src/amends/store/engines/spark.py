@@ -110,7 +110,8 @@ class Spark:
 
 def _start(master: str) -> "SparkSession":
     try:
-        from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
+        from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+        from pyspark.errors import PySparkException  # noqa: PLC0415
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError as error:
         raise BadInput(
@@ -126,20 +127,12 @@ def _start(master: str) -> "SparkSession":
     settings["spark.sql.warehouse.dir"] = f"{tempfile.gettempdir()}/amends-spark-{os.getpid()}"
     try:
         return SparkSession.builder.master(master).config(map=settings).getOrCreate()
-    except (PySparkException, OSError, RuntimeError) as error:
-        raise _no_session(master, error) from error
-    except Exception as error:  # py4j is imported by PySpark only, so its errors go by their module
-        if not type(error).__module__.startswith("py4j"):
-            raise
-        raise _no_session(master, error) from error
-
-
-def _no_session(master: str, error: Exception) -> BadInput:
-    return BadInput(
-        f"Spark at {master} does not start: {_first_line(error)}",
-        where="AMENDS_ENGINE",
-        remedy="See that the master runs and can be reached, or leave AMENDS_ENGINE out.",
-    )
+    except (PySparkException, Py4JError, OSError, RuntimeError) as error:
+        raise BadInput(
+            f"Spark at {master} does not start: {_first_line(error)}",
+            where="AMENDS_ENGINE",
+            remedy="See that the master runs and can be reached, or leave AMENDS_ENGINE out.",
+        ) from error
 
 
 def _check_java() -> None:

@@ -135,8 +135,9 @@ async def _until_asked(worker: App, concurrency: int, queues: tuple[str, ...] | 
             await running
             return False
         running.cancel()  # it finishes what has begun
-        with suppress(asyncio.CancelledError):
-            await running
+        [ended] = await asyncio.gather(running, return_exceptions=True)
+        if isinstance(ended, Exception):
+            log.warning("The worker stops while something is amiss: %s", ended)
     return True
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from amends.engine.contracts import Kind, Metric, check_signals
 from amends.engine.track import MetricConfig, metrics
-from amends.store import SIZES, reads
+from amends.store import reads, size_for
 from amends.web.intake.filters import Filters
 from amends.web.intake.lake import lake
 from amends.web.ui.kept import Kept
@@ -63,10 +63,10 @@ def contacts_of(filters: Filters, since: datetime, until: datetime) -> tuple[pa.
     n = sum(lake().counts(("kind",), **asked)["n"].to_pylist())
     blank = ibis.literal("")
     identity = {"signal_id": blank, "external_id": blank, "version": ibis.literal(0, "int32")}
-    if n <= 2 * MOST_READ:
+    one_in = size_for(n, MOST_READ)
+    if one_in == 1:
         rows = reads.where(lake().signals(), **asked).select(*READ, **identity)
         return check_signals(lake().fetch(rows)), ""
-    one_in = next((size for size in SIZES if n <= size * MOST_READ), SIZES[-1])
     drawn = lake().of_some_customers((*READ, *identity), one_in, **asked)
     return check_signals(drawn), f"of one customer in {one_in}"
 
