@@ -39,17 +39,30 @@ def moments(days: float, of: int, every_minutes: int = 30) -> list[datetime]:
     return [start + timedelta(minutes=every_minutes * i) for i in range(of * 1440 // every_minutes)]
 
 
-def test_a_young_source_is_not_called_silent_before_its_longest_pause_is_over() -> None:
+def test_a_young_source_that_never_came_on_a_saturday_evening_is_not_missed_there() -> None:
     """Two Saturdays do not tell when Saturdays end; a whole weekend without a word is another."""
     times = office_hours(np.random.default_rng(104), 30.0, 23, BERLIN)
     config = SilenceConfig(false_alarms_per_year=0.02)
-    saturday = datetime(2026, 3, 21, 18, tzinfo=UTC)
-    told = judge_silence(times[times < np.datetime64("2026-03-21T18:00")], saturday, BERLIN, config)
-    assert told is not None
-    assert not told.is_silent
-    longest = np.diff(times).max().astype("timedelta64[s]").astype(int)
-    monday = saturday + timedelta(seconds=int(longest)) + timedelta(days=1)
-    told = judge_silence(times[times < np.datetime64("2026-03-21T18:00")], monday, BERLIN, config)
+    known = times[times < np.datetime64("2026-03-21T18:00")]
+    for hour in range(18, 48):
+        at = datetime(2026, 3, 21, tzinfo=UTC) + timedelta(hours=hour)
+        told = judge_silence(known, at, BERLIN, config)
+        assert told is not None
+        assert not told.is_silent, at
+    monday = judge_silence(known, datetime(2026, 3, 23, 8, tzinfo=UTC), BERLIN, config)
+    assert monday is not None
+    assert monday.is_silent, "an hour after it has opened"
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([12.0, 30.0]), st.integers(9, 15))
+def test_a_young_source_that_stops_is_noticed_within_hours(
+    seed: int, per_hour: float, hour: int
+) -> None:
+    times = office_hours(np.random.default_rng(seed), per_hour, 23, BERLIN)
+    stopped = MONDAY + timedelta(days=16, hours=hour)  # a Wednesday
+    before = times[times < np.datetime64(stopped.replace(tzinfo=None))]
+    told = judge_silence(before, stopped.replace(hour=9) + timedelta(days=1, hours=2), BERLIN)
     assert told is not None
     assert told.is_silent
 
@@ -59,7 +72,7 @@ def test_a_young_source_is_not_called_silent_before_its_longest_pause_is_over() 
     st.integers(0, 10_000),
     st.sampled_from([3.0, 12.0, 30.0]),
     st.sampled_from([1, 4]),
-    st.sampled_from([30, 50]),
+    st.sampled_from([23, 50]),
 )
 def test_who_keeps_the_rhythm_is_left_in_peace(
     seed: int, per_hour: float, burst: int, days: int

@@ -36,6 +36,8 @@ class Rhythm:
     ----------
     rate
         Shape (168,): expected in each local hour of the week, from Monday 0:00.
+    own
+        Shape (168,): what each of them brought itself on average, nothing borrowed from others.
     dispersion
         Variance ÷ mean of an hour's count, at least 1.
     hours
@@ -46,6 +48,7 @@ class Rhythm:
     """
 
     rate: Floats
+    own: Floats
     dispersion: float
     hours: int
     zone: tzinfo
@@ -96,7 +99,8 @@ def learn_rhythm(first_hour: datetime, counts: Floats, zone: tzinfo) -> Rhythm:
     seen = np.bincount(cells, minlength=WEEK).astype(np.float64)
     prior = _of_day_and_hour(total.reshape(7, 24), seen.reshape(7, 24), usual.mean()).ravel()
     rate = (total + _BORROWED * prior) / (seen + _BORROWED)
-    return Rhythm(rate, _dispersion(counts, rate[cells]), len(counts), zone)
+    own = total / np.maximum(seen, 1.0)
+    return Rhythm(rate, own, _dispersion(counts, rate[cells]), len(counts), zone)
 
 
 def cells_from(first_hour: datetime, n: int, zone: tzinfo) -> NDArray[np.int64]:

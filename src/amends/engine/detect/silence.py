@@ -1,12 +1,14 @@
 """A source that falls silent: how improbable its pause is under its own rhythm.
 
 Time is measured in expected arrivals, so that a night is as short as the source makes it; in that
-time pauses are alike whenever they lie. Their lengths are taken as gamma distributed: a shape
-below 1 is a source that comes in bursts (counts scatter more than chance), above 1 one that comes
-by the clock. With n pauses known, a further one ÷ their mean is F distributed (2k, 2kn), which
-counts in how little is known. An alarm needs a chance below the false-alarm budget, and a pause
-well beyond the longest but one that the source made in its history: one breakdown of old
-does not make it deaf, and a habit that the week does not show is no alarm.
+time pauses are alike whenever they lie. What an hour of the week never brought is not expected of
+it: two Saturdays without a word in the evening are no reason to expect one on the third. Their
+lengths are taken as gamma distributed: a shape below 1 is a source that comes in bursts (counts
+scatter more than chance), above 1 one that comes by the clock. With n pauses known, a further one ÷
+their mean is F distributed (2k, 2kn), which counts in how little is known. An alarm needs a chance
+below the false-alarm budget, and a pause well beyond the longest but one that the source made in
+its history: one breakdown of old does not make it deaf, and a habit that the week does not show is
+no alarm.
 """
 
 from dataclasses import dataclass
@@ -24,7 +26,6 @@ from .rhythm import HOUR, cells_from, learn_rhythm
 BIN: Final = timedelta(minutes=5)
 """Arrivals within one are one: what matters is whether something came at all."""
 HISTORY: Final = timedelta(weeks=8)
-_FEW_WEEKS: Final = timedelta(days=35)
 _LEAST_SPAN: Final = timedelta(days=14)
 _LEAST_DAYS: Final = 5
 _LEAST_BINS: Final = 12
@@ -128,22 +129,10 @@ def judge_silence(
     usual = np.sort(gaps)[-2]
     is_silent = (
         pause >= config.least
-        and pause > _longest_while_young(bins)
         and chance <= config.false_alarms_per_year / per_year
         and gap > _BEYOND * usual
     )
     return Silence(last, pause, gap, chance, is_silent=bool(is_silent))
-
-
-def _longest_while_young(bins: NDArray[np.datetime64]) -> timedelta:
-    """Return the longest pause by the clock while few weeks are known, else nothing.
-
-    Two Saturdays do not tell when Saturdays end: a pause has to be longer than any before then.
-    """
-    if bins[-1] - bins[0] >= np.timedelta64(_FEW_WEEKS) or len(bins) < 2:
-        return timedelta(0)
-    longest: timedelta = np.diff(bins).max().astype("timedelta64[us]").astype(timedelta)
-    return longest
 
 
 def _bins(arrivals: NDArray[np.datetime64], now: datetime) -> NDArray[np.datetime64]:
@@ -169,7 +158,7 @@ def _operational(
     counts = np.bincount(in_hour, minlength=n_known).astype(np.float64)
     rhythm = learn_rhythm(start, counts, zone)
     n_all = int((now - start) / HOUR) + 1
-    rate = rhythm.rate[cells_from(start, n_all, zone)]
+    rate = rhythm.own[cells_from(start, n_all, zone)]
     cumulated = np.r_[0.0, np.cumsum(rate)]
     clock = (np.r_[bins, _micros(now)] - _micros(start)) / np.timedelta64(1, "h")
     whole = np.minimum(clock.astype(np.int64), n_all - 1)
