@@ -189,12 +189,16 @@ def _end_what_is_over(now: datetime) -> bool:
     for alert in (over | judged).select_related("breakdown").order_by("pk"):
         assert alert.breakdown is not None  # noqa: S101  (filtered)
         if alert.breakdown.is_open:
-            label = Judgement(alert.breakdown.judgement).label.lower()
-            end(alert, f"It was judged: {label}.", now)
+            end(alert, judged_words(alert.breakdown.judgement), now)
         else:
             end(alert, OVER, now)
         ended = True
     return ended
+
+
+def judged_words(judgement: str) -> str:
+    """Return why an alert has ended that was judged to be nothing to go on about."""
+    return f"It was judged: {Judgement(judgement).label.lower()}."
 
 
 def _begin_again(alert: Alert, severity: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,6 +23,7 @@ from amends.web.alerts.previewing import Preview, preview_of
 from amends.web.alerts.raising import TOPIC
 from amends.web.alerts.rule_forms import OWN, RuleForm, SnoozeForm
 from amends.web.alerts.rule_telling import say_rule, state_of
+from amends.web.detect.judging import Judged, judged_in, judged_of
 from amends.web.intake.naming import value_label
 from amends.web.ui.pages import done, page
 from amends.web.ui.parts import Tone
@@ -42,7 +43,7 @@ class RuleRow:
     says: str
     state: str
     tone: Tone
-    n_alerts: int
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class RuleContext:
     snooze_form: SnoozeForm
     versions: list[Version]
     alerts: list[Alert]
+    judged: Judged | None
     can_edit: bool
     preview: Preview | None
     problem: str = ""
@@ -98,10 +100,10 @@ def rules(request: HttpRequest) -> HttpResponse:
     """List the rules with what they say and whether they look."""
     now = timezone.now()
     rows = []
-    found = Rule.objects.select_related("owner", "team").annotate(n_alerts=Count("alerts"))
+    found = Rule.objects.select_related("owner", "team").annotate(**judged_of("alerts__"))
     for rule in found:
         state, tone = state_of(rule, now)
-        rows.append(RuleRow(rule, say_rule(rule), state, tone, rule.n_alerts))
+        rows.append(RuleRow(rule, say_rule(rule), state, tone, judged_in(rule)))
     can_edit = current_person(request).may(Verb.DETECTOR_TUNE)
     context = RulesContext(rows, list(RuleKind.choices), can_edit)
     return page(request, "alerts/rules.html", context, fragment="rules")
@@ -202,6 +204,7 @@ def _page(
         snooze_form=SnoozeForm(),
         versions=_versions(mine) if mine else [],
         alerts=list(mine.alerts.order_by("-raised_at")[:MOST_ALERTS]) if mine else [],
+        judged=judged_in(mine.alerts.aggregate(**judged_of())) if mine else None,
         can_edit=current_person(request).may(Verb.DETECTOR_TUNE),
         preview=preview_of(mine, now) if mine else None,
         problem=problem,

@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:pk>/", views.alert, name="alert"),
     path("<int:pk>/acknowledgement/", views.acknowledgement, name="acknowledgement"),
     path("<int:pk>/end/", views.closing, name="closing"),
+    path("<int:pk>/judgement/", views.judgement, name="judgement"),
     path("drill/<str:token>/", views.drill, name="drill"),
     path("rules/", rule_views.rules, name="rules"),
     path("rules/new/<str:kind>/", rule_views.new, name="new_rule"),

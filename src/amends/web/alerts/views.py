@@ -86,6 +86,7 @@ class AlertContext:
     parts: list[Alert]
     events: list[Event]
     can_handle: bool
+    can_judge: bool
     problem: str = ""
     live: tuple[str, ...] = (TOPIC,)
 
@@ -149,6 +150,14 @@ def closing(request: HttpRequest, pk: int) -> HttpResponse:
     return _handle(request, pk, lambda actor, a: actions.close(actor, a, because))
 
 
+@require_POST
+@requires(Verb.ALERT_HANDLE)
+def judgement(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what it was in truth."""
+    judged = request.POST.get("judgement", "")
+    return _handle(request, pk, lambda actor, a: actions.judge(actor, a, judged))
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
@@ -192,6 +201,7 @@ def _context(request: HttpRequest, pk: int, problem: str = "") -> AlertContext:
     person, now = current_person(request), timezone.now()
     found = queries.with_receipts(queries.visible(person).select_related("acknowledged_by"))
     a = get_object_or_404(found, pk=pk)
+    can_handle = can(person, Verb.ALERT_HANDLE, queries.Told(a, person))
     return AlertContext(
         alert=a,
         tone=STATE_TONES[a.state],
@@ -199,7 +209,9 @@ def _context(request: HttpRequest, pk: int, problem: str = "") -> AlertContext:
         planned=_planned(a, now) if a.waits and a.part_of_id is None else [],
         parts=list(a.parts.order_by("-raised_at")[:MOST]),
         events=history(a),
-        can_handle=can(person, Verb.ALERT_HANDLE, queries.Told(a, person)),
+        can_handle=can_handle,
+        can_judge=can_handle
+        and (a.breakdown is None or can(person, Verb.BREAKDOWN_HANDLE, a.breakdown)),
         problem=problem,
     )
 

@@ -12,6 +12,7 @@ from amends.flows.budget_study import BUDGETS, PLANTED_DAYS, SHOWN_DAYS
 from amends.flows.report import words
 from amends.web.accounts.models import User
 from amends.web.detect.in_force import budget_in_force
+from amends.web.detect.judging import Judged
 from amends.web.detect.models import (
     SEVERITIES,
     Breakdown,
@@ -66,10 +67,7 @@ class PrecisionRow:
     """How often one measure's alarms were right."""
 
     label: str
-    alarms: int
-    judged: str
-    share: str
-    interval: str
+    judged: Judged
     part: str
 
 
@@ -185,18 +183,8 @@ def watched_series() -> int:
 
 
 def _precision(p: Precision) -> PrecisionRow:
-    interval = p.interval
-    known = f", {p.n_known} known" if p.n_known else ""
-    return PrecisionRow(
-        label=measure_named(p.measure).label,
-        alarms=p.n_alarms,
-        judged=f"{p.n_real} real, {p.n_false} false{known}",
-        share=words.percent(p.share, 0),
-        interval=words.interval(words.percent(interval.low, 0), words.percent(interval.high, 0))
-        if interval
-        else "",
-        part=words.times(p.factor),
-    )
+    label = measure_named(p.measure).label
+    return PrecisionRow(label, p.judged, words.times(p.factor))
 
 
 def _main(point: dict[str, Any]) -> dict[str, Any]:

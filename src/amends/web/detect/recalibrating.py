@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Q
-
-from amends.engine.contracts import SILENCE, Interval
+from amends.engine.contracts import SILENCE
 from amends.engine.detect import budget_factor
-from amends.engine.stats.intervals import wilson
 from amends.web.detect.in_force import budget_in_force, factors_in_force
-from amends.web.detect.models import Breakdown, Judgement, Recalibration, Series
+from amends.web.detect.judging import Judged, judged_in, judged_of
+from amends.web.detect.models import Breakdown, Recalibration, Series
 from amends.web.detect.rolled_up import first_day
 
 LOOKED_BACK: Final = timedelta(days=365)
@@ -23,27 +21,9 @@ class Precision:
     """How often the alarms of one measure were right, as far as people said."""
 
     measure: str
-    n_alarms: int
-    n_real: int
-    n_false: int
-    n_known: int
+    judged: Judged
     factor: float
     """Times its equal part of the budget."""
-
-    @property
-    def n(self) -> int:
-        """Return how many were judged real or false; known events are neither."""
-        return self.n_real + self.n_false
-
-    @property
-    def share(self) -> float | None:
-        """Return the share that was real; None without a judgement."""
-        return self.n_real / self.n if self.n else None
-
-    @property
-    def interval(self) -> Interval | None:
-        """Return its 95 % interval."""
-        return wilson(self.n_real, self.n) if self.n else None
 
 
 def precisions(now: datetime) -> list[Precision]:
@@ -53,25 +33,13 @@ def precisions(now: datetime) -> list[Precision]:
         Breakdown.objects.filter(detected_at__gte=now - LOOKED_BACK)
         .exclude(measure=SILENCE.name)
         .values("measure")
-        .annotate(
-            n=Count("pk"),
-            real=Count("pk", filter=Q(judgement=Judgement.REAL)),
-            false=Count("pk", filter=Q(judgement=Judgement.FALSE)),
-            known=Count("pk", filter=Q(judgement=Judgement.KNOWN)),
-        )
-        .order_by("-n", "measure")
+        .annotate(**judged_of())
     )
-    return [
-        Precision(
-            row["measure"],
-            row["n"],
-            row["real"],
-            row["false"],
-            row["known"],
-            factors.get(row["measure"], 1.0),
-        )
+    found = [
+        Precision(row["measure"], judged_in(row), factors.get(row["measure"], 1.0))
         for row in counted
     ]
+    return sorted(found, key=lambda p: (-p.judged.n_alarms, p.measure))
 
 
 def recalibrate(measure: str, now: datetime) -> Recalibration | None:
@@ -86,11 +54,12 @@ def recalibrate(measure: str, now: datetime) -> Recalibration | None:
         return None
     part = Series.objects.filter(measure=measure).count() / n_series
     years = min(LOOKED_BACK, now - begins) / timedelta(days=365.25)
-    judged = mine.n + mine.n_known
+    told = mine.judged
+    judged = told.n + told.n_known
     if judged < LEAST_JUDGED:
         return None
-    granted = budget * part * years * judged / mine.n_alarms
-    factor = budget_factor(mine.n_false, granted, mine.factor)
+    granted = budget * part * years * judged / told.n_alarms
+    factor = budget_factor(told.n_false, granted, mine.factor)
     if factor == mine.factor:
         return None
     return Recalibration.objects.create(
@@ -98,6 +67,6 @@ def recalibrate(measure: str, now: datetime) -> Recalibration | None:
         factor=factor,
         was=mine.factor,
         n_judged=judged,
-        n_false=mine.n_false,
+        n_false=told.n_false,
         granted=granted,
     )

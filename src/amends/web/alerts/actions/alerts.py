@@ -11,6 +11,7 @@ from amends.web.alerts import raising
 from amends.web.alerts.models import Alert
 from amends.web.alerts.queries import Told
 from amends.web.detect import actions as breakdowns
+from amends.web.detect.models import Judgement
 from amends.web.ui.live import publish
 
 
@@ -53,6 +54,34 @@ def close(actor: User, alert: Alert, because: str) -> Alert:
     if len(because) < breakdowns.LEAST_REASON:
         raise ValidationError("Say why in a few words: others look for it here.")
     raising.end(mine, because, timezone.now())
+    publish(raising.TOPIC)
+    return mine
+
+
+@transaction.atomic
+def judge(actor: User, alert: Alert, judgement: str) -> Alert:
+    """Say what it was in truth: real, a false alarm, a known event; or take that back with "".
+
+    Who judges it knows of it. One that was none, or was known beforehand, has ended with that. What
+    is judged of a breakdown's alert is judged of the breakdown, and moves its measure's budget.
+
+    Raises
+    ------
+    ValidationError
+        There is no such judgement.
+    """
+    if judgement not in Judgement.values:
+        raise ValidationError(f"There is no judgement {judgement!r}.")
+    if alert.breakdown is not None:
+        breakdowns.judge(actor, alert.breakdown, judgement)  # first, as the watch locks them
+    mine, now = _handled(actor, alert), timezone.now()
+    if mine.breakdown is None:
+        mine.judgement = judgement
+        mine.save(update_fields=["judgement"])
+    if judgement and mine.waits:
+        raising.acknowledged(mine, now, actor.pk)
+    if mine.is_open and judgement in {Judgement.FALSE, Judgement.KNOWN}:
+        raising.end(mine, raising.judged_words(judgement), now)
     publish(raising.TOPIC)
     return mine
 

@@ -7,7 +7,7 @@ import pghistory
 from django.conf import settings
 from django.db import models
 
-from amends.web.detect.models import SEVERITIES, Breakdown
+from amends.web.detect.models import SEVERITIES, Breakdown, Judgement
 
 
 class AlertState(models.TextChoices):
@@ -71,6 +71,10 @@ class Alert(models.Model):
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)
+    judgement = models.CharField(
+        max_length=10, choices=Judgement.choices, default=Judgement.NONE, blank=True
+    )
+    """Of a rule's alert; that of a breakdown stands with the breakdown."""
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-raised_at", "-pk"]
@@ -106,6 +110,11 @@ class Alert(models.Model):
     def waits(self) -> bool:
         """Whether nobody has said yet that they know of it."""
         return self.state in WAITING
+
+    @property
+    def verdict(self) -> Judgement:
+        """What people judged of it, or of the breakdown it is of."""
+        return Judgement(self.breakdown.judgement if self.breakdown else self.judgement)
 
     @property
     def team_ids(self) -> Collection[int]:
