@@ -57,6 +57,8 @@ class History:
     seen: Observed
     generations: list[Indices]
     parents: Indices
+    years: Floats
+    """(N,): since when the present level has been seen, in years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def forecast(
     eta, variance = np.empty((n, end - origin)), np.empty((n, end - origin))
     ahead = Design(design.columns[origin:end])
     for members in history.generations:
-        prior = _prior(design, coef, history.parents[members])
+        prior = _prior(design, coef, history.parents[members], history.years[members])
         start = None
         if before is not None and before[0].shape[1] == p:
             start = _start(link, past, _rows(history.seen, members), prior, _at(before, members))
@@ -107,11 +109,12 @@ def forecast(
     return Forecast(eta, np.maximum(variance, 0.0), dispersion, coef)
 
 
-def _prior(design: Regressors, coef: Floats, above: NDArray[np.int64]) -> Prior:
+def _prior(design: Regressors, coef: Floats, above: NDArray[np.int64], years: Floats) -> Prior:
     """Centre a series on the one above it; the level itself is every series' own."""
     is_root = above < 0
     mean = np.where(is_root[:, None], 0.0, coef[np.maximum(above, 0)])
-    sd = np.where(is_root[:, None], design.root_sd, np.maximum(design.child_sd, _CHILD_SD_FLOOR))
+    root_sd = design.prior_sd(years)
+    sd = np.where(is_root[:, None], root_sd, np.maximum(root_sd / 2, _CHILD_SD_FLOOR))
     precision = 1 / np.maximum(sd, 1 / np.sqrt(_SURE)) ** 2
     mean[:, 0] = 0.0
     precision[:, 0] = 0.0

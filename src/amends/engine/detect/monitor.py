@@ -36,8 +36,9 @@ _PARTIAL_DAY = 0.5
 """Standard deviation of ln (share of a bucket's events in its elapsed part), none elapsed."""
 _REFITS = 32
 """A baseline is fitted anew when its history has grown by this fraction."""
-_FORGOTTEN = 0.02
+_FORGOTTEN = 0.005
 """Weight that is left to the past when a new level is accepted."""
+_YEAR = np.timedelta64(int(365.25 * 86_400), "s")
 _RANGE_Z = 1.959963984540054
 
 
@@ -152,7 +153,7 @@ class Monitor:
         design = regressors(starts, self.bucket, closed, planned, origin, first)
         before = (state.coef, state.dispersion) if state.coef.shape[1] else None
         parents = parents_of(self.keys, self._early(seen))
-        history = History(seen, generations(parents), parents)
+        history = History(seen, generations(parents), parents, self._years(first))
         ahead = forecast(self.link, history, design, (first, origin, end), self.pace, before)
         state.coef, state.dispersion = ahead.coef, ahead.dispersion
         state.eta, state.eta_variance = ahead.eta, ahead.eta_variance
@@ -217,6 +218,13 @@ class Monitor:
         for row, level_from, _ in state.levels:
             weight[row, : max(level_from - since, 0)] *= _FORGOTTEN
         return Observed(np.where(known, value, 0.0), np.where(known, exposure, 0.0), weight)
+
+    def _years(self, first: int) -> Floats:
+        """Return since when each series has been seen on its present level, in years."""
+        since = np.full(len(self.keys), first)
+        for row, level_from, _ in self.state.levels:
+            since[row] = max(since[row], level_from)
+        return (self.state.at - since) * (self.width / _YEAR)
 
     def _early(self, seen: Observed) -> Floats:
         total: Floats = seen.value[:, : self.config.history(self.bucket)].sum(axis=1)

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("alerts", "0001_initial"),
     ]
@@ -27,23 +26,74 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="alert",
             name="judgement",
-            field=models.CharField(blank=True, choices=[("", "Not judged"), ("real", "Real"), ("false", "False alarm"), ("known", "Known event")], default="", max_length=10),
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "Not judged"),
+                    ("real", "Real"),
+                    ("false", "False alarm"),
+                    ("known", "Known event"),
+                ],
+                default="",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
             model_name="alertevent",
             name="judgement",
-            field=models.CharField(blank=True, choices=[("", "Not judged"), ("real", "Real"), ("false", "False alarm"), ("known", "Known event")], default="", max_length=10),
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "Not judged"),
+                    ("real", "Real"),
+                    ("false", "False alarm"),
+                    ("known", "Known event"),
+                ],
+                default="",
+                max_length=10,
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="alert",
-            trigger=pgtrigger.compiler.Trigger(name="insert_insert", sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "alerts_alertevent" ("acknowledged_at", "acknowledged_by_id", "began_at", "breakdown_id", "delivered_at", "detail", "ended_at", "ended_because", "href", "id", "judgement", "key", "owner_id", "part_of_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quiet_from", "quiet_until", "raised_at", "rule_id", "run", "severity", "state", "team_id", "title", "where") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."began_at", NEW."breakdown_id", NEW."delivered_at", NEW."detail", NEW."ended_at", NEW."ended_because", NEW."href", NEW."id", NEW."judgement", NEW."key", NEW."owner_id", NEW."part_of_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."quiet_from", NEW."quiet_until", NEW."raised_at", NEW."rule_id", NEW."run", NEW."severity", NEW."state", NEW."team_id", NEW."title", NEW."where"); RETURN NULL;', hash="397ae290d3ce622a62a1d7af9a0b37994cd0822d", operation="INSERT", pgid="pgtrigger_insert_insert_607e3", table="alerts_alert", when="AFTER")),
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "alerts_alertevent" ("acknowledged_at", "acknowledged_by_id", "began_at", "breakdown_id", "delivered_at", "detail", "ended_at", "ended_because", "href", "id", "judgement", "key", "owner_id", "part_of_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quiet_from", "quiet_until", "raised_at", "rule_id", "run", "severity", "state", "team_id", "title", "where") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."began_at", NEW."breakdown_id", NEW."delivered_at", NEW."detail", NEW."ended_at", NEW."ended_because", NEW."href", NEW."id", NEW."judgement", NEW."key", NEW."owner_id", NEW."part_of_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."quiet_from", NEW."quiet_until", NEW."raised_at", NEW."rule_id", NEW."run", NEW."severity", NEW."state", NEW."team_id", NEW."title", NEW."where"); RETURN NULL;',
+                    hash="397ae290d3ce622a62a1d7af9a0b37994cd0822d",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_607e3",
+                    table="alerts_alert",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="alert",
-            trigger=pgtrigger.compiler.Trigger(name="update_update", sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."acknowledged_at" IS DISTINCT FROM (NEW."acknowledged_at") OR OLD."acknowledged_by_id" IS DISTINCT FROM (NEW."acknowledged_by_id") OR OLD."began_at" IS DISTINCT FROM (NEW."began_at") OR OLD."breakdown_id" IS DISTINCT FROM (NEW."breakdown_id") OR OLD."delivered_at" IS DISTINCT FROM (NEW."delivered_at") OR OLD."detail" IS DISTINCT FROM (NEW."detail") OR OLD."ended_at" IS DISTINCT FROM (NEW."ended_at") OR OLD."ended_because" IS DISTINCT FROM (NEW."ended_because") OR OLD."href" IS DISTINCT FROM (NEW."href") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."judgement" IS DISTINCT FROM (NEW."judgement") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."part_of_id" IS DISTINCT FROM (NEW."part_of_id") OR OLD."quiet_from" IS DISTINCT FROM (NEW."quiet_from") OR OLD."quiet_until" IS DISTINCT FROM (NEW."quiet_until") OR OLD."raised_at" IS DISTINCT FROM (NEW."raised_at") OR OLD."rule_id" IS DISTINCT FROM (NEW."rule_id") OR OLD."run" IS DISTINCT FROM (NEW."run") OR OLD."severity" IS DISTINCT FROM (NEW."severity") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."where" IS DISTINCT FROM (NEW."where"))', func='INSERT INTO "alerts_alertevent" ("acknowledged_at", "acknowledged_by_id", "began_at", "breakdown_id", "delivered_at", "detail", "ended_at", "ended_because", "href", "id", "judgement", "key", "owner_id", "part_of_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quiet_from", "quiet_until", "raised_at", "rule_id", "run", "severity", "state", "team_id", "title", "where") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."began_at", NEW."breakdown_id", NEW."delivered_at", NEW."detail", NEW."ended_at", NEW."ended_because", NEW."href", NEW."id", NEW."judgement", NEW."key", NEW."owner_id", NEW."part_of_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."quiet_from", NEW."quiet_until", NEW."raised_at", NEW."rule_id", NEW."run", NEW."severity", NEW."state", NEW."team_id", NEW."title", NEW."where"); RETURN NULL;', hash="65304337dbe52561a35b40ec4ef611b71b1b3b08", operation="UPDATE", pgid="pgtrigger_update_update_953db", table="alerts_alert", when="AFTER")),
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."acknowledged_at" IS DISTINCT FROM (NEW."acknowledged_at") OR OLD."acknowledged_by_id" IS DISTINCT FROM (NEW."acknowledged_by_id") OR OLD."began_at" IS DISTINCT FROM (NEW."began_at") OR OLD."breakdown_id" IS DISTINCT FROM (NEW."breakdown_id") OR OLD."delivered_at" IS DISTINCT FROM (NEW."delivered_at") OR OLD."detail" IS DISTINCT FROM (NEW."detail") OR OLD."ended_at" IS DISTINCT FROM (NEW."ended_at") OR OLD."ended_because" IS DISTINCT FROM (NEW."ended_because") OR OLD."href" IS DISTINCT FROM (NEW."href") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."judgement" IS DISTINCT FROM (NEW."judgement") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."part_of_id" IS DISTINCT FROM (NEW."part_of_id") OR OLD."quiet_from" IS DISTINCT FROM (NEW."quiet_from") OR OLD."quiet_until" IS DISTINCT FROM (NEW."quiet_until") OR OLD."raised_at" IS DISTINCT FROM (NEW."raised_at") OR OLD."rule_id" IS DISTINCT FROM (NEW."rule_id") OR OLD."run" IS DISTINCT FROM (NEW."run") OR OLD."severity" IS DISTINCT FROM (NEW."severity") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."where" IS DISTINCT FROM (NEW."where"))',
+                    func='INSERT INTO "alerts_alertevent" ("acknowledged_at", "acknowledged_by_id", "began_at", "breakdown_id", "delivered_at", "detail", "ended_at", "ended_because", "href", "id", "judgement", "key", "owner_id", "part_of_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quiet_from", "quiet_until", "raised_at", "rule_id", "run", "severity", "state", "team_id", "title", "where") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."began_at", NEW."breakdown_id", NEW."delivered_at", NEW."detail", NEW."ended_at", NEW."ended_because", NEW."href", NEW."id", NEW."judgement", NEW."key", NEW."owner_id", NEW."part_of_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."quiet_from", NEW."quiet_until", NEW."raised_at", NEW."rule_id", NEW."run", NEW."severity", NEW."state", NEW."team_id", NEW."title", NEW."where"); RETURN NULL;',
+                    hash="65304337dbe52561a35b40ec4ef611b71b1b3b08",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_953db",
+                    table="alerts_alert",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="alert",
-            trigger=pgtrigger.compiler.Trigger(name="delete_delete", sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "alerts_alertevent" ("acknowledged_at", "acknowledged_by_id", "began_at", "breakdown_id", "delivered_at", "detail", "ended_at", "ended_because", "href", "id", "judgement", "key", "owner_id", "part_of_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quiet_from", "quiet_until", "raised_at", "rule_id", "run", "severity", "state", "team_id", "title", "where") VALUES (OLD."acknowledged_at", OLD."acknowledged_by_id", OLD."began_at", OLD."breakdown_id", OLD."delivered_at", OLD."detail", OLD."ended_at", OLD."ended_because", OLD."href", OLD."id", OLD."judgement", OLD."key", OLD."owner_id", OLD."part_of_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."quiet_from", OLD."quiet_until", OLD."raised_at", OLD."rule_id", OLD."run", OLD."severity", OLD."state", OLD."team_id", OLD."title", OLD."where"); RETURN NULL;', hash="8eef68fdb63e82fc0955b8cb44e1bd7bb9b5d87e", operation="DELETE", pgid="pgtrigger_delete_delete_2fa4e", table="alerts_alert", when="AFTER")),
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "alerts_alertevent" ("acknowledged_at", "acknowledged_by_id", "began_at", "breakdown_id", "delivered_at", "detail", "ended_at", "ended_because", "href", "id", "judgement", "key", "owner_id", "part_of_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quiet_from", "quiet_until", "raised_at", "rule_id", "run", "severity", "state", "team_id", "title", "where") VALUES (OLD."acknowledged_at", OLD."acknowledged_by_id", OLD."began_at", OLD."breakdown_id", OLD."delivered_at", OLD."detail", OLD."ended_at", OLD."ended_because", OLD."href", OLD."id", OLD."judgement", OLD."key", OLD."owner_id", OLD."part_of_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."quiet_from", OLD."quiet_until", OLD."raised_at", OLD."rule_id", OLD."run", OLD."severity", OLD."state", OLD."team_id", OLD."title", OLD."where"); RETURN NULL;',
+                    hash="8eef68fdb63e82fc0955b8cb44e1bd7bb9b5d87e",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_2fa4e",
+                    table="alerts_alert",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
