@@ -48,6 +48,9 @@ _PERSISTENCE = 0.7
 _PRIOR_DISPERSION = (1.2, 8.0)
 _SURE = 1e4
 _CHILD_SD_FLOOR = 0.05
+_LEVEL_SD = 1.5
+"""How far the ln of a rate is likely to lie from that of the wider slice: sixty days without a
+single event do not say that there will never be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class History:
     parents: Indices
     years: Floats
     """(N,): since when the present level has been seen, in years."""
+    is_rate: NDArray[np.bool_]
+    """(N,): exposure is counted, so that levels can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def forecast(
     eta, variance = np.empty((n, end - origin)), np.empty((n, end - origin))
     ahead = Design(design.columns[origin:end])
     for members in history.generations:
-        prior = _prior(design, coef, history.parents[members], history.years[members])
+        prior = _prior(design, coef, history, members)
         start = None
         if before is not None and before[0].shape[1] == p:
             start = _start(link, past, _rows(history.seen, members), prior, _at(before, members))
@@ -109,15 +114,17 @@ def forecast(
     return Forecast(eta, np.maximum(variance, 0.0), dispersion, coef)
 
 
-def _prior(design: Regressors, coef: Floats, above: NDArray[np.int64], years: Floats) -> Prior:
-    """Centre a series on the one above it; the level itself is every series' own."""
+def _prior(design: Regressors, coef: Floats, history: History, members: Indices) -> Prior:
+    """Centre series on those above them: a rate also its level, a count per time all else."""
+    above = history.parents[members]
     is_root = above < 0
     mean = np.where(is_root[:, None], 0.0, coef[np.maximum(above, 0)])
-    root_sd = design.prior_sd(years)
+    root_sd = design.prior_sd(history.years[members])
     sd = np.where(is_root[:, None], root_sd, np.maximum(root_sd / 2, _CHILD_SD_FLOOR))
     precision = 1 / np.maximum(sd, 1 / np.sqrt(_SURE)) ** 2
-    mean[:, 0] = 0.0
-    precision[:, 0] = 0.0
+    is_near = ~is_root & history.is_rate[members]
+    mean[:, 0] = np.where(is_near, mean[:, 0], 0.0)
+    precision[:, 0] = np.where(is_near, _LEVEL_SD**-2.0, 0.0)
     return Prior(mean, precision)
 
 

@@ -153,7 +153,7 @@ class Monitor:
         design = regressors(starts, self.bucket, closed, planned, origin, first)
         before = (state.coef, state.dispersion) if state.coef.shape[1] else None
         parents = parents_of(self.keys, self._early(seen))
-        history = History(seen, generations(parents), parents, self._years(first))
+        history = History(seen, generations(parents), parents, self._years(first), ~self.is_timed)
         ahead = forecast(self.link, history, design, (first, origin, end), self.pace, before)
         state.coef, state.dispersion = ahead.coef, ahead.dispersion
         state.eta, state.eta_variance = ahead.eta, ahead.eta_variance
