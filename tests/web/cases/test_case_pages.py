@@ -162,7 +162,7 @@ def test_the_pages_cost_the_same_however_much_there_is(people: People, care: Tea
         ("/cases/?tab=open", 8),
         ("/cases/{}/?part=head", 8),
         ("/cases/{}/?part=timeline", 7),
-        ("/cases/{}/?part=beside", 16),
+        ("/cases/{}/?part=beside", 17),
         ("/palette/?q=ca", 4),
     ],
 )
@@ -194,12 +194,38 @@ def test_the_workspace_tells_why_and_what_it_costs(people: People, care: Team) -
     for words in ("Why this one", "Evidence", "Agent’s limit", "Steps", "row by row", "n = 0"):
         assert words in page
     assert "Who must approve" in page
-    assert "What would change it" in page
     row = case.recommendation
     row.refresh_from_db()
     assert row.explanation is not None
     if row.explores:
         assert "This case explores" in page
+
+
+def test_the_reason_stands_on_one_screen(people: People, care: Team) -> None:
+    more = {"ref": "C-29999", "loss": Decimal(80), "is_rejected": True}
+    page = beside(as_(people.owner), make_case(owner=people.owner, team=care, **more))
+    assert re.search(r"\(\d+ – \d+\s%\)", page)
+    for told in (
+        "What may be done</dt><dd>Apologise; ",
+        "Agent’s limit</dt><dd>€25.00",
+        "€25.00, as much as the limit lets",
+        "n = 0 own cases",
+        "<b>Next best: ",
+        "Explores</dt><dd>",
+        "<b>2 or more failures in 90 days</b><span>Call-back</span>",
+        "<b>The customer needs care</b><span>Call-back</span>",
+        "<b>Goodwill given in 90 days of €150.00 or more</b>",
+        "approved by the team leader",
+    ):
+        assert told in page
+    spared = make_case(owner=people.owner, team=care, severity="critical")
+    assert "Explores</dt><dd>no, it is critical" in beside(as_(people.owner), spared)
+
+
+def beside(client: Client, case: Case) -> str:
+    """Return a case's page as far as nothing has to be opened to read it."""
+    page = text(client, f"/cases/{case.ref}/?part=beside", headers=FRAGMENT)
+    return re.sub(r'<details class="policy">.*', "", page, flags=re.DOTALL)
 
 
 def test_only_those_who_may_see_buttons(people: People, care: Team) -> None:

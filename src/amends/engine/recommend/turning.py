@@ -66,8 +66,9 @@ def turns_of(recommender: Recommender, facts: CaseFacts, role: str = "agent") ->
     Returns
     -------
     tuple of Turn
-        Numbers first, in the order in which policy names them; values of one fact that lead to the
-        same are one turn. Empty: nothing that policy looks at would change it.
+        Known numbers first, numbers that are not known last, each in the order in which policy
+        names them; values of one fact that lead to the same are one turn. Empty: nothing that
+        policy looks at would change it.
 
     Raises
     ------
@@ -86,13 +87,17 @@ class _Turning:
         self.now = _guess(now)
 
     def turns(self) -> Iterator[Turn]:
-        named = self._columns()
-        ordered = [c for c in named.values() if c[0].type.is_ordered]
-        for column, samples in ordered:
+        named = self._columns().values()
+        ordered = [pair for pair in named if pair[0].type.is_ordered]
+        known = [pair for pair in ordered if self.known.get(pair[0].name) is not None]
+        for column, samples in known:
             yield from self._sides(column, samples)
-        for column, samples in named.values():
+        for column, samples in named:
             if not column.type.is_ordered:
                 yield from self._values(column, samples)
+        for column, samples in ordered:
+            if self.known.get(column.name) is None:
+                yield from self._sides(column, samples)
 
     def _columns(self) -> Mapping[str, tuple[Column, list[Value]]]:
         """Return fact → a column that looks at it, and the values that all tables tell apart."""
