@@ -37,6 +37,9 @@ def _message(notice: Notice) -> Message:
         case NoticeKind.TEST:
             body = "Somebody pressed “Send a test”. Nothing is broken, and nothing is to be done."
             return Message("amends: a test", f"{body}\n\n{settings.PUBLIC_URL}")
+        case NoticeKind.WORD:
+            parts = [notice.title, notice.detail, settings.PUBLIC_URL + notice.href]
+            return Message(f"amends: {notice.title}", "\n".join(filter(None, parts)))
     assert notice.alert is not None  # noqa: S101  (every other notice has one)
     alert = notice.alert
     before = alert.notices.filter(run=notice.run, step__lt=notice.step)

@@ -6,7 +6,8 @@ from procrastinate.contrib.django import app
 from amends.web.cases.approval_links import mail_links
 from amends.web.cases.approving import expire_requests
 from amends.web.cases.escalating import escalate_stalled
-from amends.web.cases.paying import pay_due
+from amends.web.cases.letters import LETTERS
+from amends.web.cases.paying import PAYMENTS
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -20,7 +21,14 @@ def escalate(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes whe
 @app.task(queueing_lock="cases.pay", pass_context=False)
 def pay(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
     """Send the payments that are due, every minute."""
-    pay_due()
+    PAYMENTS.run()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.post", pass_context=False)
+def post(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+    """Send the letters that are due, every minute."""
+    LETTERS.run()
 
 
 @app.periodic(cron="* * * * *")

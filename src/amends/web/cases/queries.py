@@ -108,7 +108,7 @@ def _in_tab(tab: str, person: User, now: datetime) -> Q:
         "unassigned": is_open & Q(owner=None),
         "open": is_open,
         "overdue": is_open & Q(due_at__lt=now) & ~is_standing,
-        "approval": is_open & Q(Exists(waiting)),
+        "approval": Q(Exists(waiting)),  # a reversal may wait in a case that is over
         "closed": ~is_open,
     }
     return conditions[tab]
@@ -203,6 +203,11 @@ def decided(case: Case) -> Action | None:
         and (since is None or action.decided_at >= since)
     ]
     return holding[-1] if holding else None
+
+
+def waits_for_approval(case: Case) -> Action | None:
+    """Return what waits for approval in a case whose actions were fetched with it."""
+    return next((a for a in case.actions.all() if a.state == ActionState.WAITING), None)
 
 
 def case_of(ref: str) -> QuerySet[Case]:

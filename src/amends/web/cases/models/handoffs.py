@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from amends.web.accounts.models import Team
+from amends.web.alerts.models import Notice
 
 from .cases import Case
 
@@ -114,6 +115,10 @@ class Escalation(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
     """Null: nobody has this role for the team, so the path went on."""
+    notice = models.OneToOneField(
+        Notice, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """How it was brought to the person, with its receipts."""
     at = models.DateTimeField()
 
     class Meta:
