@@ -71,7 +71,7 @@ def _escalate(pk: int, case_pk: int, clock: Reading, sheet: Sheet, now: datetime
     for step in next_steps(case, clock.due_at, sheet, now):
         if step.to in told:
             continue
-        people = people_of(step.to, handoff)
+        people = people_of(step.to, handoff.to_team_id)
         made = [Escalation(handoff=handoff, level=step.to, person=p, at=now) for p in people]
         for escalation in made:
             escalation.notice = _notify(escalation, case, clock.due_at)
@@ -117,13 +117,12 @@ def next_steps(
     ]
 
 
-def people_of(level: str, handoff: Handoff) -> list[User]:
+def people_of(level: str, team: int | None) -> list[User]:
     """Return who is told at a level: the team's leads, its service managers, or the CX leaders.
 
     A team without a service manager of its own falls to all of them.
     """
     active = User.objects.filter(is_active=True).order_by("name", "pk")
-    team = handoff.to_team_id
     if level == "lead":
         return list(active.filter(memberships__team=team, memberships__is_lead=True))
     if level == "manager":

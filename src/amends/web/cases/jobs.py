@@ -8,13 +8,15 @@ from amends.web.cases.approving import expire_requests
 from amends.web.cases.escalating import escalate_stalled
 from amends.web.cases.letters import LETTERS
 from amends.web.cases.paying import PAYMENTS
+from amends.web.cases.reminding import remind_of_forgotten
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(queueing_lock="cases.escalate", lock="cases.escalate", pass_context=False)
 def escalate(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
-    """Look every five minutes whether a handoff has waited too long."""
+    """Look every five minutes whether a handoff has waited too long, or a case was forgotten."""
     escalate_stalled(timezone.now())
+    remind_of_forgotten(timezone.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -18,7 +18,7 @@ from .cases import (
     Viewer,
 )
 from .errands import Counterpart, Errand, ErrandState, ErrandTry
-from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
+from .handoffs import Escalation, Handoff, HandoffState, Part, Reminder, Responsibility, Step
 from .letters import Letter, LetterTry, Post
 from .money import Cashier, Payment, PaymentState, PaymentTry
 from .playbooks import BookVersion, StepDone
@@ -63,6 +63,7 @@ __all__ = [
     "PaymentTry",
     "Post",
     "Recommendation",
+    "Reminder",
     "Responsibility",
     "Route",
     "SavedView",
