@@ -10,9 +10,11 @@ from tests.people import People
 from tests.web.cases.making import make_case, make_customer
 
 from amends.web.accounts.models import Team, User
+from amends.web.accounts.permissions import Verb
 from amends.web.cases import actions, remedies
 from amends.web.cases.deeds import DEEDS
 from amends.web.cases.models import ActionState, Case, State
+from amends.web.project.navigation import pages_for
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
@@ -235,6 +237,25 @@ def test_only_those_who_may_see_buttons(people: People, care: Team) -> None:
     for deed in DEEDS:
         assert f"/cases/{case.ref}/{deed.name}/" not in page
     assert "/note/" not in page
+
+
+@pytest.mark.parametrize("who", ["product_owner", "admin"])
+def test_who_reads_no_cases_meets_no_customer_anywhere(
+    people: People, care: Team, who: str
+) -> None:
+    """chatwoot#4216, #12855."""
+    case = make_case(team=care, customer=make_customer("Z1", name="Zoe Quist"))
+    person: User = getattr(people, who)
+    assert not person.may(Verb.CASE_READ)
+    client = as_(person)
+    addresses = [address for _, address in pages_for(person)]
+    assert len(addresses) > 3
+    for address in (*addresses, "/palette/?q=Zoe", f"/palette/?q={case.ref}"):
+        page = text(client, address)
+        assert "Zoe Quist" not in page, address
+        assert f"/cases/{case.ref}/" not in page, address
+    for address in ("/cases/?part=list", f"/cases/{case.ref}/", "/cases/export.csv"):
+        assert client.get(address).status_code == 403, address
 
 
 @pytest.mark.parametrize("name", [d.name for d in DEEDS if d.name != "undo"])

@@ -13,9 +13,9 @@ from tests.web.cases.making import make_case
 from amends.engine.recommend.playbooks import SHIPPED, shipped_book
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import Role
-from amends.web.cases import actions, approving, remedies, stepping
+from amends.web.cases import actions, approving, remedies, scoping, stepping
 from amends.web.cases.book_actions import book_in_force, draft_book, publish_book
-from amends.web.cases.models import BookVersion, Case, Recommendation, State, StepDone
+from amends.web.cases.models import BookVersion, Case, Ground, Recommendation, State, StepDone
 from amends.web.cases.playbook_steps import Step
 from amends.web.cases.transitions import RefusedError
 from amends.web.cases.workspace import beside_of, known_of
@@ -152,6 +152,14 @@ def test_what_is_trivial_is_not_surveyed(people: People, case: Case) -> None:
     """chatwoot#12867."""
     Case.objects.filter(pk=case.pk).update(severity="low")
     assert not any(s.title.startswith("Ask") for s in steps(people.owner, case))
+
+
+def test_what_a_rule_closed_is_not_surveyed(people: People, case: Case) -> None:
+    """chatwoot#8726: nobody is asked how something went that nobody did."""
+    scoping.exclude(people.manager, case, fresh(case).version, Ground.MISUSE, "Reseller")
+    assert not names(people.owner, case)
+    with pytest.raises(RefusedError, match="cannot be answered"):
+        stepping.do_step(people.owner, case, fresh(case).version, "ask", language="en")
 
 
 def test_a_message_is_written_out_before_it_is_sent_by_hand(people: People, case: Case) -> None:

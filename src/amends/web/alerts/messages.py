@@ -69,7 +69,9 @@ def _digest(notice: Notice) -> Message:
     held = Alert.objects.filter(notices__gathered_in=notice).distinct()
     alerts = sorted(held, key=lambda a: (-Severity(a.severity).rank, a.raised_at))
     open_ones = [a for a in alerts if a.waits]
-    lines = [f"{_tag(a)} {a.title}\n  {url_of(a)}" for a in open_ones]
+    lines = [
+        "\n  ".join(filter(None, (f"{_tag(a)} {a.title}", a.detail, url_of(a)))) for a in open_ones
+    ]
     rest = len(alerts) - len(open_ones)
     if rest:
         lines.append(f"{words.count(rest, 'alert')} more: acknowledged or over meanwhile.")
