@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Case as Choice
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import Count, F, Prefetch, Q, QuerySet, When
 
 from amends.engine.clocks import ClockKind
 from amends.web.accounts.access import within_reach
@@ -101,14 +101,15 @@ def asked_for(person: User, asked: Asked, now: datetime) -> QuerySet[Case]:
 def _in_tab(tab: str, person: User, now: datetime) -> Q:
     is_open = Q(state__in=OPEN)
     is_standing = Q(paused_at__isnull=False, due_clock=ClockKind.RESOLUTION)
-    waiting = Action.objects.filter(case=OuterRef("pk"), state=ActionState.WAITING)
+    waiting = Action.objects.filter(state=ActionState.WAITING)
     conditions: dict[str, Q] = {
         "mine": is_open & Q(owner=person.pk),
         "team": is_open & Q(team__in=person.team_ids),
         "unassigned": is_open & Q(owner=None),
         "open": is_open,
         "overdue": is_open & Q(due_at__lt=now) & ~is_standing,
-        "approval": Q(Exists(waiting)),  # a reversal may wait in a case that is over
+        # A reversal may wait in a case that is over.
+        "approval": Q(pk__in=waiting.values("case")),
         "closed": ~is_open,
     }
     return conditions[tab]
