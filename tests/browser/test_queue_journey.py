@@ -58,7 +58,10 @@ def test_an_agent_clears_the_queue_by_keyboard(
     page.keyboard.press("j")
     expect(page.get_by_role("link", name=cases[0].ref)).to_be_focused()
     page.keyboard.press("Enter")
+    pane = page.get_by_role("navigation", name="The queue, next deadline first")
+    expect(pane.get_by_role("link")).to_have_count(1 + len(cases))
     for n, case in enumerate(cases):
+        expect(pane.locator("[aria-current=page]")).to_contain_text(case.ref)
         expect(page.get_by_role("heading", name=f"Parcel {n} never came")).to_be_visible()
         fit(page)
         page.keyboard.press("n")

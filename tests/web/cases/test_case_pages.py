@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,13 +8,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.people import People
-from tests.web.cases.making import make_case, make_customer
+from tests.web.cases.making import OPENED, make_case, make_customer
 
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases import actions, remedies
 from amends.web.cases.deeds import DEEDS
 from amends.web.cases.models import ActionState, Case, State
+from amends.web.cases.queries import PANE_SIZE
 from amends.web.project.navigation import pages_for
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,22 @@ def test_a_part_for_other_pages(people: People, care: Team) -> None:
     assert "All 12\u00a0cases" in part
 
 
+def test_the_queue_stands_beside_a_case_on_the_page_where_it_is(people: People, care: Team) -> None:
+    cases = [
+        make_case(team=care, opened_at=OPENED + timedelta(minutes=n)) for n in range(PANE_SIZE + 3)
+    ]
+    client, last = as_(people.manager), cases[-1]
+    page = text(client, f"/cases/{last.ref}/?tab=open")
+    assert f"tab=open&amp;beside={last.ref}" in page
+    pane = text(client, f"/cases/?tab=open&beside={last.ref}", headers=FRAGMENT)
+    assert refs(pane) == [case.ref for case in cases[PANE_SIZE:]], "next deadline first"
+    assert re.findall(r'/cases/(C-\d+)/[^>]*aria-current="page"', pane) == [last.ref]
+    first = text(client, "/cases/?tab=open&beside=C-1", headers=FRAGMENT)
+    assert refs(first) == [case.ref for case in cases[:PANE_SIZE]]
+    empty = text(client, "/cases/?tab=approval&beside=C-1", headers=FRAGMENT)
+    assert "No other case" in empty
+
+
 def test_the_pages_cost_the_same_however_much_there_is(people: People, care: Team) -> None:
     case = make_case(owner=people.owner, team=care)
     remedies.take_action(people.owner, case, 1)
@@ -165,6 +183,7 @@ def test_the_pages_cost_the_same_however_much_there_is(people: People, care: Tea
         ("/cases/{}/?part=head", 8),
         ("/cases/{}/?part=timeline", 7),
         ("/cases/{}/?part=beside", 18),
+        ("/cases/?tab=open&beside={}", 9),
         ("/palette/?q=ca", 4),
     ],
 )

@@ -28,6 +28,7 @@ from amends.web.intake.models import Customer
 
 PAGE_SIZE: Final = 50
 PART_SIZE: Final = 10
+PANE_SIZE: Final = 20
 SIMILAR_SHOWN: Final = 5
 OTHERS_SHOWN: Final = 6
 RECENT: Final = timedelta(days=90)
@@ -133,6 +134,14 @@ def neighbour(person: User, asked: Asked, ref: str, step: int, now: datetime) ->
         return refs[0] if refs else None
     at = refs.index(ref) + step
     return refs[at] if 0 <= at < len(refs) else None
+
+
+def page_with(person: User, asked: Asked, ref: str, size: int, now: datetime) -> int:
+    """Return the page on which a case is among those asked for; 1 if it is not: one query."""
+    refs = list(
+        asked_for(person, asked, now).order_by(*_order(asked.tab)).values_list("ref", flat=True)
+    )
+    return refs.index(ref) // size + 1 if ref in refs else 1
 
 
 def views_of(person: User) -> list[SavedView]:
