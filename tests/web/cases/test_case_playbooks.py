@@ -235,6 +235,16 @@ def test_a_book_is_drafted_by_one_and_published_by_another(people: People) -> No
         publish_book(people.compliance, draft.pk, {"legal": "L", "finance": "F"})
 
 
+def test_words_that_nobody_approved_say_so(people: People, case: Case) -> None:
+    client, path = as_(people.owner), f"/cases/{case.ref}/step/heard/"
+    told = "legal has not approved these words here"
+    assert told in client.get(path).content.decode()
+    assert "has not approved" not in client.get(f"/cases/{case.ref}/step/trace/").content.decode()
+    draft = draft_book(people.manager, TEXT, "As shipped, read by legal and finance")
+    publish_book(people.compliance, draft.pk, {"legal": "L. Law", "finance": "F. Fin"})
+    assert told not in client.get(path).content.decode()
+
+
 def test_the_pages_of_the_book(people: People) -> None:
     client = as_(people.manager)
     told = {"text": TEXT.replace("title: Deliveries", "title: Parcels"), "reason": "Shorter"}

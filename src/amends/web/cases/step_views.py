@@ -37,6 +37,8 @@ class StepContext:
     """The message as it would go out; empty until it was asked for."""
     by_post: bool
     """Whether it goes out by itself; else people send it and say so."""
+    unapproved: str
+    """Who has not approved the words here, since they are as shipped; empty: they were approved."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +53,8 @@ def step(request: HttpRequest, ref: str, name: str) -> HttpResponse:
     found = step_of(case, name)
     if found is None:
         raise Http404
-    template = book_in_force()[0].template(found.template) if found.template else None
+    book, version = book_in_force()
+    template = book.template(found.template) if found.template else None
     known = known_values(person, case, standing(case))
     form, text = StepForm(case, template, known, request.POST or None), ""
     if "change" not in request.POST and form.is_valid():
@@ -67,7 +70,8 @@ def step(request: HttpRequest, ref: str, name: str) -> HttpResponse:
             form.renew()
     parts = template_with(template, form.language, known) if template else []
     status = 422 if form.errors else 200
-    context = StepContext(case, found, form, parts, text, has_post())
+    unapproved = template.approval if template is not None and version is None else ""
+    context = StepContext(case, found, form, parts, text, has_post(), unapproved)
     return page(request, "cases/step.html", context, fragment="drawer", status=status)
 
 
