@@ -23,7 +23,7 @@ CALLED: Final[Mapping[str, str]] = {
     "given_90_days": "goodwill given in 90 days",
     "claims_90_days": "claims in 90 days",
     "tenure_months": "months as a customer",
-    "cause_family": "cause",
+    "cause_family": "kind of cause",
 }
 MONEY: Final = frozenset({"loss", "value_per_year", "given_90_days"})
 
