@@ -4,8 +4,7 @@ Of a number the nearest value on either side that leads elsewhere is found, of a
 values that policy names. Nothing is concluded from the tables: each turn was recomputed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
@@ -16,7 +15,6 @@ from amends.engine.contracts import (
     BadInput,
     CaseFacts,
     Money,
-    Severity,
     Side,
     Turn,
     Value,
@@ -27,6 +25,7 @@ from .facts import ROLES, case_inputs
 from .log import LogRecord
 from .recommender import Recommender
 from .table import Fact
+from .with_fact import with_fact
 
 FACTORS: Final = (Decimal("0.25"), Decimal("0.5"), Decimal(2), Decimal(4))
 """Amounts are tried at these parts of what they are, too: shares of them turn between rows."""
@@ -34,7 +33,6 @@ NOT_OF_THE_CASE: Final = frozenset({"owed", "received_on"})
 """Inputs of tables that are worked out of others, or that nothing can change."""
 _ALONE: Final = frozenset({"loss"})
 """Of these every amount is a share: that it changes with them says nothing."""
-_Set = Callable[[CaseFacts, Value], CaseFacts]
 
 
 class Guess(NamedTuple):
@@ -200,7 +198,7 @@ class _Turning:
     def _trial(self, name: str, value: Value) -> Trial:
         if name == "role":
             return Trial(self.facts, str(value))
-        return Trial(_SETS.get(name, _measured(name))(self.facts, value), self.role)
+        return Trial(with_fact(self.facts, name, value), self.role)
 
 
 def _guess(record: LogRecord) -> Guess:
@@ -222,38 +220,3 @@ def _is_within(column: Column, value: Decimal) -> bool:
     is_below = not isinstance(high, Decimal) or value <= high
     is_whole = not column.is_whole or value == value.to_integral_value()
     return is_above and is_below and is_whole
-
-
-def _text(name: str) -> _Set:
-    return lambda facts, value: replace(facts, **{name: str(value)})  # type: ignore[arg-type]
-
-
-def _yes_or_no(name: str) -> _Set:
-    return lambda facts, value: replace(facts, **{name: bool(value)})  # type: ignore[arg-type]
-
-
-def _amount(name: str) -> _Set:
-    def put(facts: CaseFacts, value: Value) -> CaseFacts:
-        amount = Money(Decimal(value), facts.loss.currency)
-        return replace(facts, **{name: amount})  # type: ignore[arg-type]
-
-    return put
-
-
-def _measured(name: str) -> _Set:
-    def put(facts: CaseFacts, value: Value) -> CaseFacts:
-        others = tuple(pair for pair in facts.measured if pair[0] != name)
-        return replace(facts, measured=(*others, (name, Decimal(value))))
-
-    return put
-
-
-_SETS: Final[Mapping[str, _Set]] = {
-    **{name: _text(name) for name in ("cause", "region", "tier", "segment", "product", "channel")},
-    **{name: _yes_or_no(name) for name in ("is_rejected", "is_vulnerable", "is_regulated")},
-    **{name: _amount(name) for name in ("loss", "value_per_year")},
-    "cause_family": lambda facts, value: replace(facts, cause=str(value)),
-    "severity": lambda facts, value: replace(facts, severity=Severity(str(value))),
-    "failures_90_days": lambda facts, value: replace(facts, failures_90_days=int(value)),
-    "tenure_months": lambda facts, value: replace(facts, tenure_months=float(value)),
-}
