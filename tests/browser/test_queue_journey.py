@@ -1,5 +1,6 @@
 """An agent clears a queue by keyboard; drafts survive a closed tab; rules and views are made."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ from tests.web.tables import table
 from amends.web.accounts.models import Team
 from amends.web.cases.models import Case, Route, State
 from amends.web.cases.opening import open_cases
+from amends.web.intake.models import Customer
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +58,10 @@ def test_an_agent_clears_the_queue_by_keyboard(
     page.keyboard.press("j")
     expect(page.get_by_role("link", name=cases[0].ref)).to_be_focused()
     page.keyboard.press("Enter")
+    pane = page.get_by_role("navigation", name="The queue, next deadline first")
+    expect(pane.get_by_role("link")).to_have_count(1 + len(cases))
     for n, case in enumerate(cases):
+        expect(pane.locator("[aria-current=page]")).to_contain_text(case.ref)
         expect(page.get_by_role("heading", name=f"Parcel {n} never came")).to_be_visible()
         fit(page)
         page.keyboard.press("n")
@@ -151,6 +156,34 @@ def test_many_are_acknowledged_and_taken_back(
     page.keyboard.press("z")
     expect(page.get_by_text("Taken back: 2 cases are acknowledged.")).to_be_visible()
     assert Case.objects.filter(state=State.NEW).count() == len(cases)
+
+
+def test_one_message_goes_to_many_who_are_named_first(
+    people: People, cases: list[Case], open_page: Open
+) -> None:
+    page = open_page("/cases/?tab=open")
+    log_in(page, people.owner)
+    for _ in range(2):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    page.get_by_role("button", name="Write to them").press("Enter")
+    expect(page.get_by_role("heading", name="One message to many")).to_be_visible()
+    expect(page.get_by_text("Gets it")).to_have_count(2)
+    fit(page)
+    page.set_viewport_size(PHONE)
+    fit(page)
+    page.get_by_label("What happened").fill("the depot was closed by snow")
+    page.get_by_label("Answer by").fill("2026-12-01")
+    page.get_by_role("button", name="Write it out").press("Enter")
+    expect(page.get_by_text("customer is not filled in")).to_have_count(2)
+    Customer.objects.filter(customer_id="C0").update(name="Ana Ruiz")
+    page.get_by_role("button", name="Write it out").press("Enter")
+    expect(page.get_by_label("What Ana Ruiz reads")).to_have_value(re.compile("closed by snow"))
+    expect(page.get_by_text("Gets it")).to_have_count(1)
+    fit(page)
+    page.get_by_role("button", name="I have sent it to 1 customer").press("Enter")
+    expect(page.get_by_text("is noted as sent to 1 customer")).to_be_visible()
+    assert cases[0].entries.filter(title__endswith="sent by hand").count() == 1
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESK, "light"), (PHONE, "dark")])

@@ -42,6 +42,19 @@ def test_the_map_names_nothing_that_is_gone() -> None:
     assert not gone, gone
 
 
+def test_every_trap_has_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if "#" in line and line.startswith("|")]
+    named = [re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row) for row in rows]
+    assert all(named), "a trap without a test"
+    gone = [
+        f"{path}::{name}"
+        for path, name in (pair for pairs in named for pair in pairs)
+        if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert not gone, gone
+
+
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]

@@ -15,7 +15,7 @@ set_up_django()
 
 from django.utils import timezone  # noqa: E402  (Django is set up first)
 
-from amends.web.cases.paying import pay_due  # noqa: E402
+from amends.web.cases.paying import PAYMENTS  # noqa: E402
 
 LATE = timedelta(minutes=float(sys.argv[1]))
 
@@ -25,11 +25,11 @@ def forked() -> int:
     child = os.fork()
     if child:
         return child
-    os._exit(pay_due(lambda: timezone.now() + LATE))
+    os._exit(PAYMENTS.run(lambda: timezone.now() + LATE))
 
 
 if __name__ == "__main__":
     children = [forked() for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 0)]
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-    told = sum(codes) if children else pay_due(lambda: timezone.now() + LATE)
+    told = sum(codes) if children else PAYMENTS.run(lambda: timezone.now() + LATE)
     sys.stdout.write(str(told))

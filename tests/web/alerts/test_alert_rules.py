@@ -17,9 +17,10 @@ from tests.web.tables import table
 from amends.web.alerts.actions import rules as actions
 from amends.web.alerts.actions.alerts import close
 from amends.web.alerts.breaches import Breach, breaches_of
+from amends.web.alerts.climbing import climb
 from amends.web.alerts.erasing import forget_signals
 from amends.web.alerts.firing import look, note_signals
-from amends.web.alerts.models import Alert, AlertState, Rule, RuleHit, RuleKind
+from amends.web.alerts.models import Alert, AlertState, NoticeState, Rule, RuleHit, RuleKind
 from amends.web.alerts.previewing import preview_of
 from amends.web.cases.models import Case
 from amends.web.detect.models import Rollup
@@ -65,6 +66,17 @@ def test_negative_surveys_of_one_customer_fire_when_there_are_enough(people: Peo
     assert land(survey("f", hours_ago=6)) == []
     everything = str([list(Alert.objects.values()), list(RuleHit.objects.values())])
     assert "C-77" not in everything
+
+
+def test_one_unhappy_rater_is_told_of_at_once(people: People) -> None:
+    """chatwoot#8114."""
+    rule_of(people, RuleKind.SURVEYS, n=1, within_hours=24, subject="customer")
+    assert land(survey("happy", nps=9)) == []
+    [alert] = land(survey("unhappy", nps=0, hours_ago=0))
+    assert climb(timezone.now()) == 1
+    notice = alert.notices.get()
+    assert notice.person == people.manager
+    assert notice.state != NoticeState.HELD
 
 
 def test_surveys_are_counted_by_slice_within_the_slice_of_the_rule(people: People) -> None:

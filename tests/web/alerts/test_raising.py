@@ -215,6 +215,26 @@ def test_many_at_once_are_one_digest_of_what_still_waits(people: People) -> None
     assert gather(NOON + minutes(1) + EVERY) == 1
 
 
+def test_a_digest_says_of_which_slice_each_alert_is_and_is_its_readers_own(people: People) -> None:
+    """metabase#16250: hidden filters; #56267: rows of other recipients."""
+    make_rota(people.manager)
+    alerts = [make_alert(NOON, where={"region": f"r{i}"}) for i in range(PER_HOUR + 2)]
+    climb(NOON)
+    theirs = make_alert(NOON, where={"region": "other"})
+    Notice.objects.create(
+        kind=NoticeKind.ALERT,
+        alert=theirs,
+        person=people.leader,
+        state=NoticeState.HELD,
+        created_at=NOON,
+    )
+    assert gather(NOON + minutes(1)) == 2
+    mine = message_of(Notice.objects.get(kind=NoticeKind.DIGEST, person=people.manager)).body
+    assert all(alert.detail for alert in alerts)
+    assert [a for a in alerts if f"  {a.detail}\n" in mine] == alerts[PER_HOUR:]
+    assert theirs.detail not in mine
+
+
 def test_a_critical_one_still_comes_through_but_a_storm_of_them_is_a_digest(
     people: People,
 ) -> None:

@@ -1,4 +1,4 @@
-"""A real cashier: it checks signatures, counts keys once, and answers as a test says."""
+"""A real cashier, or post: it checks signatures, counts keys once, and answers as a test says."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from amends.connectors.generic.webhook import prove
-from amends.web.cases.models import Cashier
+from amends.web.cases.models import Cashier, Post
 from amends.web.intake.sealing import seal
 
 SECRET = "whsec_" + "c2VjcmV0" * 5
@@ -30,6 +30,8 @@ class CashierServer(ThreadingHTTPServer):
         self.posts: list[tuple[str, bytes]] = []
         self.moved: dict[str, Decimal] = {}
         """Key → what was moved; what is taken back is negative."""
+        self.written: dict[str, str] = {}
+        """Key → what was written to a customer."""
         self.forged = 0
 
     @property
@@ -42,6 +44,9 @@ class CashierServer(ThreadingHTTPServer):
 
     def count(self, key: str, body: bytes) -> None:
         told = json.loads(body)
+        if told["type"] == "message.requested":
+            self.written.setdefault(key, told["data"]["text"])
+            return
         amount = Decimal(told["data"]["amount"])
         sign = -1 if told["type"] == "payment.reversed" else 1
         self.moved.setdefault(key, sign * amount)
@@ -133,6 +138,10 @@ def trickling_cashier() -> Iterator[str]:
         over.set()
         listening.close()
         thread.join(5)
+
+
+def connect_post(server: CashierServer) -> Post:
+    return Post.objects.create(address=server.address, secret=seal({"secret": SECRET}))
 
 
 def connect(server: CashierServer) -> Cashier:

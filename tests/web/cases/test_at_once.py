@@ -2,17 +2,34 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.utils import timezone
 from tests.people import People, make_people
 from tests.web.cases.making import make_case
 
+from amends.engine.recommend.playbooks import Value
 from amends.web.accounts.models import Membership, Team, User
 from amends.web.accounts.permissions import Role
-from amends.web.cases import approval_links, approving, remedies, reversing
-from amends.web.cases.models import Action, ActionState, ApprovalLink, Case, Limit
+from amends.web.alerts.models import Notice
+from amends.web.cases import approval_links, approving, handoffs, remedies, reversing
+from amends.web.cases.models import (
+    Action,
+    ActionState,
+    ApprovalLink,
+    Case,
+    Letter,
+    Limit,
+    Post,
+    Reminder,
+    StepDone,
+)
+from amends.web.cases.reminding import remind_of_forgotten
+from amends.web.cases.stepping import do_step
 from amends.web.cases.transitions import RefusedError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,3 +138,55 @@ def test_a_reversal_asked_for_twice_at_once_is_asked_for_once(people: People) ->
         return lambda: reversing.reverse_action(person, case, case.version, "A mistake")
 
     assert len(done(at_once(reverse(people.owner), reverse(people.colleague)))) == 1
+
+
+def test_a_step_that_two_do_at_once_is_one_letter(people: People) -> None:
+    case = open_case(people)
+    Post.objects.create(address="https://desk.example.com/", secret=b"")
+    values: dict[str, Value] = {"what_happened": "it was late", "answer_by": date(2026, 12, 1)}
+
+    def hear(person: User) -> Callable[[], object]:
+        return lambda: do_step(person, case, case.version, "heard", language="en", values=values)
+
+    found = at_once(hear(people.owner), hear(people.colleague))
+    assert sum(isinstance(one, StepDone) for one in found) == 1
+    assert sum(isinstance(one, RefusedError) for one in found) == 1
+    assert Letter.objects.count() == 1
+
+
+def test_a_handoff_that_two_accept_at_once_has_one_owner(people: People) -> None:
+    case, billing = open_case(people), Team.objects.get(name="Billing")
+    agents = [
+        User.objects.create_user(f"b{n}@example.com", name=f"Bea {n}", roles=[Role.AGENT])
+        for n in range(2)
+    ]
+    for agent in agents:
+        Membership.objects.create(user=agent, team=billing)
+    story = handoffs.Story("Charged twice", "none", "Stop it")
+    handoffs.hand_over(people.owner, case, case.version, "remedy", story, billing)
+    case.refresh_from_db()
+
+    def accept(person: User) -> Callable[[], object]:
+        return lambda: handoffs.accept(person, case, case.version)
+
+    found = at_once(accept(agents[0]), accept(agents[1]))
+    assert sum(isinstance(one, RefusedError) for one in found) == 1
+    case.refresh_from_db()
+    assert case.owner in agents
+    assert case.entries.filter(event="accepted").count() == 1
+
+
+def test_two_workers_tell_of_a_forgotten_case_once(people: People) -> None:
+    due_at = timezone.now() - timedelta(minutes=5)
+    case = make_case(team=Team.objects.get(name="Care"), severity="critical", due_at=due_at)
+    people.colleague.memberships.update(is_lead=True)
+    now = timezone.now()
+
+    def remind() -> object:
+        with suppress(IntegrityError):
+            return remind_of_forgotten(now)
+        return 0
+
+    at_once(remind, remind, remind)
+    assert Reminder.objects.filter(case=case).count() == 1
+    assert Notice.objects.count() == 1

@@ -13,6 +13,7 @@ from tests.web.cases.making import make_case
 
 from amends.web.accounts.models import Team, User
 from amends.web.cases import actions, exporting, remedies
+from amends.web.cases.models import Case
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,17 @@ def test_every_case_within_reach_has_one_row_with_every_timestamp(people: People
     client = Client()
     client.force_login(people.product_owner)
     assert client.get("/cases/export.csv").status_code == 403
+
+
+def test_nothing_that_a_case_holds_is_missing(people: People) -> None:
+    """formbricks#1946."""
+    row_of = make_case(team=Team.objects.get(name="Care"), excluded_for="misuse")
+    (row,) = rows(people.manager)
+    ours = {"id", "version"}
+    held = {field.name.replace("customer", "customer_id") for field in Case._meta.fields} - ours
+    assert held <= set(row)
+    assert row["signal_id"] == str(row_of.signal_id)
+    assert row["excluded_for"] == "misuse"
 
 
 def test_many_cases_are_read_in_batches(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

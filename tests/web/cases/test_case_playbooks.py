@@ -13,9 +13,9 @@ from tests.web.cases.making import make_case
 from amends.engine.recommend.playbooks import SHIPPED, shipped_book
 from amends.web.accounts.models import Team, User
 from amends.web.accounts.permissions import Role
-from amends.web.cases import actions, remedies, stepping
+from amends.web.cases import actions, approving, remedies, scoping, stepping
 from amends.web.cases.book_actions import book_in_force, draft_book, publish_book
-from amends.web.cases.models import BookVersion, Case, State, StepDone
+from amends.web.cases.models import BookVersion, Case, Ground, Recommendation, State, StepDone
 from amends.web.cases.playbook_steps import Step
 from amends.web.cases.transitions import RefusedError
 from amends.web.cases.workspace import beside_of, known_of
@@ -90,20 +90,95 @@ def test_a_message_with_a_hole_goes_nowhere(people: People, case: Case, missing:
     assert not case.entries.filter(kind="reply").exists()
 
 
+def names(person: User, case: Case) -> dict[str, str]:
+    """Return the steps that a person may do now, by name, each with its title."""
+    return {step.name: step.title for step in steps(person, case) if step.name}
+
+
 def test_nothing_is_promised_that_is_not_decided(people: People, case: Case) -> None:
     book = shipped_book().playbook_for(case.cause)
     assert any(step.id == "told" for step in book.steps)
+    Recommendation.objects.filter(case=case).update(kind="credit", explanation=None)
+    assert any(s.title == "Say what was done" for s in steps(people.owner, case))
+    assert "told" not in names(people.owner, case)
+    told = {"language": "en", "value_what_happened": "it was late", "value_arrives_by": "2026-12-01"}  # fmt: skip  # noqa: E501
+    with pytest.raises(RefusedError, match="Once the action is taken"):
+        stepping.do_step(people.owner, case, fresh(case).version, "told", language="en")
     give(people.owner, case)
+    assert "told" in names(people.owner, case)
     version = fresh(case).version
     values = {"what_happened": "it was late", "arrives_by": "soon"}
     with pytest.raises(RefusedError, match="arrives_by is no date"):
         stepping.do_step(people.owner, case, version, "told", language="en", values=values)
-    told = {"language": "en", "value_what_happened": "it was late", "value_arrives_by": "2026-12-01"}  # fmt: skip  # noqa: E501
     assert post(as_(people.owner), case, "told", **told, value_amount="9999") == 302
     action = actions.standing(case)
     assert action is not None
     body = case.entries.filter(kind="reply").get().body
     assert f"€{action.amount:.2f}" in body, "the amount is that of the action, not what is typed"
+
+
+def test_what_waits_for_approval_is_not_told(people: People, case: Case) -> None:
+    options = remedies.authority_in(people.owner, fresh(case)).options()
+    key = next(o.key for o in options if o.approver and o.kind == "credit")
+    remedies.change_action(people.owner, case, fresh(case).version, key, "Let down badly")
+    assert "told" not in names(people.owner, case)
+    waiting = next(s for s in steps(people.owner, case) if s.title == "Say what was done")
+    assert waiting.detail == "Once the action is approved"
+    approving.approve_action(people.manager, case, fresh(case).version)
+    assert "told" in names(people.owner, case)
+
+
+def test_a_customer_is_asked_once_it_is_resolved_and_not_again_soon(
+    people: People, case: Case
+) -> None:
+    """chatwoot#10149: repeated contacts are not surveyed."""
+    assert "ask" not in names(people.owner, case)
+    assert [s.title for s in steps(people.owner, case)][-2:] == ["Resolve", "Ask whether it arrived"]  # fmt: skip  # noqa: E501
+    told = {"language": "en", "value_what_happened": "it was late"}
+    again = make_case(owner=people.owner, team=case.team, severity="high")
+    for one in (case, again):
+        give(people.owner, one)
+        actions.resolve(people.owner, one, fresh(one).version)
+    assert post(as_(people.owner), case, "ask", **told) == 302
+    assert fresh(case).state == State.FOLLOW_UP
+    assert "ask" not in names(people.owner, again)
+    with pytest.raises(RefusedError, match=f"asked already, in {case.ref}"):
+        stepping.do_step(people.owner, again, fresh(again).version, "ask", language="en")
+    StepDone.objects.update(at=timezone.now() - stepping.ASKED_WITHIN)
+    assert "ask" in names(people.owner, again)
+
+
+def test_what_is_trivial_is_not_surveyed(people: People, case: Case) -> None:
+    """chatwoot#12867."""
+    Case.objects.filter(pk=case.pk).update(severity="low")
+    assert not any(s.title.startswith("Ask") for s in steps(people.owner, case))
+
+
+def test_what_a_rule_closed_is_not_surveyed(people: People, case: Case) -> None:
+    """chatwoot#8726: nobody is asked how something went that nobody did."""
+    scoping.exclude(people.manager, case, fresh(case).version, Ground.MISUSE, "Reseller")
+    assert not names(people.owner, case)
+    with pytest.raises(RefusedError, match="cannot be answered"):
+        stepping.do_step(people.owner, case, fresh(case).version, "ask", language="en")
+
+
+def test_a_message_is_written_out_before_it_is_sent_by_hand(people: People, case: Case) -> None:
+    client, path = as_(people.owner), f"/cases/{case.ref}/step/heard/"
+    assert "I have sent it" not in client.get(path).content.decode()
+    told = {"language": "en", **{f"value_{k}": v for k, v in VALUES.items()}}
+    seen = client.post(path, {"version": fresh(case).version, **told, "write": "1"})
+    page = seen.content.decode()
+    assert seen.status_code == 200
+    assert "that the parcel came late. Your case" in page
+    assert "I have sent it" in page
+    assert not StepDone.objects.exists()
+    assert 'type="hidden" name="value_what_happened" value="the parcel came late"' in page
+    changed = client.post(path, {"version": fresh(case).version, **told, "change": "1"})
+    assert "the parcel came late</textarea>" in changed.content.decode()
+    holes = client.post(path, {"version": fresh(case).version, "language": "en", "write": "1"})
+    assert holes.status_code == 422
+    assert post(client, case, "heard", **told) == 302
+    assert case.entries.get(kind="reply").title == "Say that it was heard: sent by hand"
 
 
 def test_a_step_of_money_is_done_by_its_action(people: People, case: Case) -> None:
@@ -158,6 +233,16 @@ def test_a_book_is_drafted_by_one_and_published_by_another(people: People) -> No
     assert version.approvals == {"legal": "L. Law", "finance": "F. Fin"}
     with pytest.raises(RefusedError, match="is gone"):
         publish_book(people.compliance, draft.pk, {"legal": "L", "finance": "F"})
+
+
+def test_words_that_nobody_approved_say_so(people: People, case: Case) -> None:
+    client, path = as_(people.owner), f"/cases/{case.ref}/step/heard/"
+    told = "legal has not approved these words here"
+    assert told in client.get(path).content.decode()
+    assert "has not approved" not in client.get(f"/cases/{case.ref}/step/trace/").content.decode()
+    draft = draft_book(people.manager, TEXT, "As shipped, read by legal and finance")
+    publish_book(people.compliance, draft.pk, {"legal": "L. Law", "finance": "F. Fin"})
+    assert told not in client.get(path).content.decode()
 
 
 def test_the_pages_of_the_book(people: People) -> None:

@@ -12,11 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.people import People
+from tests.web.alerts.alert_servers import http_server
 from tests.web.cases.making import make_case
 
 from amends.engine.clocks import ClockKind
 from amends.web.accounts.models import Membership, Team, User
 from amends.web.accounts.permissions import Role
+from amends.web.alerts.models import Attempt, Channel, ChannelKind, NoticeState
+from amends.web.alerts.notifying import notify
+from amends.web.alerts.sending import send_due
 from amends.web.cases import actions, handoffs, remedies
 from amends.web.cases.clocks import readings_of
 from amends.web.cases.erasing import take_customer_off
@@ -32,6 +36,7 @@ from amends.web.cases.models import (
 )
 from amends.web.cases.responsibilities import set_responsibility, table
 from amends.web.cases.transitions import RefusedError
+from amends.web.intake.sealing import seal
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
@@ -280,6 +285,39 @@ escalation: [{to: lead, after_hours: 0}]
         Case.objects.filter(pk=asked.pk).update(severity="critical")
         escalate(0)
         assert ("lead", agent) in self.told(asked)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_is_brought_to_people_by_their_channels(self, asked: Case, agent: User) -> None:
+        self.lead(agent)
+        with http_server() as hook:
+            Channel.objects.create(
+                name="Hook",
+                kind=ChannelKind.WEBHOOK,
+                position=1,
+                address=seal({"url": hook.address}),
+            )
+            assert escalate_stalled(WEDNESDAY + timedelta(hours=8)) == 1
+            for thread in send_due(timezone.now()):
+                thread.join(30)
+        (told,) = hook.posts
+        assert told["title"] == f"amends: {asked.ref} waits for Billing"
+        assert "You are told as the team lead." in told["message"]
+        assert f"/cases/{asked.ref}/" in told["message"]
+        assert asked.customer.name not in told["message"]
+        assert asked.title not in told["message"], "no customer’s words leave amends"
+        (group, *_) = handoffs_for(agent, timezone.now())
+        assert group.title == "Escalated to you"
+        assert group.handoffs[0].escalated == "team lead (Bea B.: Hook)"
+
+    def test_many_in_an_hour_stay_on_the_pages(self, agent: User) -> None:
+        Channel.objects.create(
+            name="Mail", kind=ChannelKind.EMAIL, position=1, address=seal({"url": "mailto://x"})
+        )
+        now = timezone.now()
+        notices = [notify(agent, f"C-{n}", "", "/cases/", now) for n in range(8)]
+        states = [n.state for n in notices]
+        assert states == [NoticeState.WAITING] * 6 + [NoticeState.DELIVERED] * 2
+        assert Attempt.objects.filter(notice=notices[7]).get().channel.kind == ChannelKind.IN_APP
 
     def test_what_was_accepted_is_not_escalated(self, asked: Case, agent: User) -> None:
         self.lead(agent)

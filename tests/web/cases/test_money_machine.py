@@ -123,15 +123,15 @@ class Money(RuleBasedStateMachine):
     def pay(self, script: list[int | str], minutes: int) -> None:
         self.server.script[:] = script
         self.late += timedelta(minutes=minutes)
-        paying.pay_due(lambda: timezone.now() + self.late)
+        paying.PAYMENTS.run(lambda: timezone.now() + self.late)
         self.server.script.clear()
 
     @rule()
     def die_after_sending(self) -> None:
         """Send a payment and never write down how that ended."""
-        attempt = paying.claim(timezone.now() + self.late)
+        attempt = paying.PAYMENTS.claim(timezone.now() + self.late)
         if attempt is not None:
-            paying._sent(Cashier.objects.get(), attempt.payment)
+            paying.PAYMENTS.sent(Cashier.objects.get(), attempt.payment)
             self.late += timedelta(minutes=2)
 
     @invariant()

@@ -21,10 +21,18 @@ from tests.web.cases.cashiers import (
 from tests.web.cases.making import make_case
 
 from amends.web.accounts.models import Team, User
-from amends.web.cases import actions, approving, cashier, paying, remedies, reversing
-from amends.web.cases.cashier_actions import set_cashier
+from amends.web.cases import actions, approving, counterpart, errands, paying, remedies, reversing
+from amends.web.cases.counterpart_actions import set_counterpart
 from amends.web.cases.erasing import take_customer_off
-from amends.web.cases.models import Action, ActionState, Case, Cashier, Payment, PaymentState
+from amends.web.cases.models import (
+    Action,
+    ActionState,
+    Case,
+    Cashier,
+    Payment,
+    PaymentState,
+    State,
+)
 from amends.web.cases.transitions import RefusedError
 from amends.web.intake.sealing import seal
 
@@ -61,7 +69,7 @@ def later(minutes: float = 2) -> datetime:
 
 def pay(minutes: float = 2) -> int:
     """Pay what is due as if it were later."""
-    return paying.pay_due(lambda: later(minutes))
+    return paying.PAYMENTS.run(lambda: later(minutes))
 
 
 def test_without_a_cashier_people_pay_by_hand(people: People, case: Case) -> None:
@@ -116,16 +124,16 @@ def test_pauses_grow_and_end_with_a_person(
 ) -> None:
     connect(server)
     give(people.owner, case)
-    server.script = [500] * paying.MOST_TRIES
+    server.script = [500] * errands.MOST_TRIES
     pauses, at = [], later()
-    for _ in range(paying.MOST_TRIES):
-        paying.pay_due(lambda: at)  # noqa: B023  (it is called here and now)
+    for _ in range(errands.MOST_TRIES):
+        paying.PAYMENTS.run(lambda: at)  # noqa: B023  (it is called here and now)
         payment = Payment.objects.get()
         pauses.append((payment.due_at - at).total_seconds())
         at = payment.due_at
     assert payment.state == PaymentState.REFUSED
     assert pauses[:4] == [30, 60, 120, 240]
-    assert max(pauses) <= paying.LONGEST_PAUSE.total_seconds()
+    assert max(pauses) <= errands.LONGEST_PAUSE.total_seconds()
     assert pay(10_000) == 0
     do(reversing.send_payment_again, people.manager, case)
     assert pay() == 1
@@ -170,11 +178,11 @@ def test_two_receipts_for_one_payment_settle_it_once(
 ) -> None:
     connect(server)
     give(people.owner, case)
-    slow = paying.claim(later())
+    slow = paying.PAYMENTS.claim(later())
     assert slow is not None
-    assert paying.claim(later()) is None, "somebody has it"
+    assert paying.PAYMENTS.claim(later()) is None, "somebody has it"
     assert pay(10) == 1, "its worker seems to have ended"
-    paying.settle(slow, cashier.Answer(200, "200", "R-late"), timezone.now())
+    paying.PAYMENTS.settle(slow, counterpart.Answer(200, "200", "R-late"), timezone.now())
     assert Payment.objects.get().reference.startswith("R-")
     assert Payment.objects.get().reference != "R-late"
     assert case.entries.filter(title__startswith="The cashier pays").count() == 1
@@ -185,10 +193,10 @@ def test_a_late_failure_changes_nothing_of_what_was_received(
 ) -> None:
     connect(server)
     give(people.owner, case)
-    slow = paying.claim(later())
+    slow = paying.PAYMENTS.claim(later())
     assert slow is not None
     pay(10)
-    paying.settle(slow, cashier.Answer(400, "400"), timezone.now())
+    paying.PAYMENTS.settle(slow, counterpart.Answer(400, "400"), timezone.now())
     assert Payment.objects.get().state == PaymentState.RECEIVED
 
 
@@ -196,10 +204,10 @@ def test_a_cashier_that_hangs_or_trickles_holds_nobody_up(server: CashierServer)
     server.script = ["hang"]
     now = timezone.now()
     body = b'{"type":"","data":{"amount":"1"}}'
-    answer = cashier.tell_cashier(server.address, SECRET, "k", body, now, 0.3)
+    answer = counterpart.tell_counterpart(server.address, SECRET, "k", body, now, 0.3)
     assert (answer.status, answer.is_receipt, answer.is_final) == (None, False, False)
     with trickling_cashier() as address:
-        answer = cashier.tell_cashier(address, SECRET, "k", b"{}", now, 0.3)
+        answer = counterpart.tell_counterpart(address, SECRET, "k", b"{}", now, 0.3)
     assert answer.status is None
     assert "within" in answer.text
 
@@ -265,7 +273,7 @@ def test_a_cashier_that_is_not_there_is_told_so(
     pay()
     attempt = Payment.objects.get().tries.get()
     assert attempt.status is None
-    assert attempt.answer == "The cashier does not answer (ConnectionError)."
+    assert attempt.answer == "There is no answer (ConnectionError)."
 
 
 def test_what_is_undone_never_goes_out(people: People, case: Case, server: CashierServer) -> None:
@@ -282,7 +290,7 @@ def test_what_is_on_its_way_cannot_be_undone(
 ) -> None:
     connect(server)
     give(people.owner, case)
-    paying.claim(later())
+    paying.PAYMENTS.claim(later())
     with pytest.raises(RefusedError, match="on its way already"):
         do(remedies.undo_action, people.owner, case)
 
@@ -330,6 +338,23 @@ def test_a_reversal_is_an_action_of_its_own(
     assert actions.standing(case) is None
     with pytest.raises(RefusedError, match="No money was given here"):
         do(reversing.reverse_action, people.owner, case, "Once more")
+
+
+def test_a_reversal_asked_for_in_a_closed_case_waits_where_approvals_wait(
+    people: People, case: Case
+) -> None:
+    give(people.owner, case)
+    do(actions.resolve, people.owner, case)
+    do(actions.close, people.owner, case, State.RECOVERED)
+    do(reversing.reverse_action, people.owner, case, "It was another customer")
+    client = Client()
+    client.force_login(people.manager)
+    page = client.get("/cases/?tab=approval").content.decode()
+    assert case.ref in page
+    assert "Take back: " in page
+    assert "Waits for approval" in page
+    do(approving.approve_action, people.manager, case)
+    assert case.ref not in client.get("/cases/?tab=approval").content.decode()
 
 
 def test_a_reversal_of_what_never_went_out_moves_nothing(
@@ -415,18 +440,21 @@ def test_an_erased_customer_is_told_to_nobody(
 def test_only_an_administrator_sets_the_cashier(people: People) -> None:
     for person in (people.manager, people.leader, people.compliance):
         with pytest.raises(PermissionDenied):
-            set_cashier(person, "https://pay.example.com/", SECRET, is_on=True)
+            set_counterpart(Cashier, person, "https://pay.example.com/", SECRET, is_on=True)
     for wrong in ("http://pay.example.com/", "https://a:b@pay.example.com/", "pay"):
         with pytest.raises(RefusedError):
-            set_cashier(people.admin, wrong, SECRET, is_on=True)
+            set_counterpart(Cashier, people.admin, wrong, SECRET, is_on=True)
     with pytest.raises(RefusedError, match="characters"):
-        set_cashier(people.admin, "https://pay.example.com/", "short", is_on=True)
-    known = set_cashier(people.admin, "https://pay.example.com/", SECRET, is_on=True)
+        set_counterpart(Cashier, people.admin, "https://pay.example.com/", "short", is_on=True)
+    known = set_counterpart(Cashier, people.admin, "https://pay.example.com/", SECRET, is_on=True)
     assert SECRET.encode() not in bytes(known.secret)
     sealed = bytes(known.secret)
-    assert bytes(set_cashier(people.admin, known.address, "", is_on=False).secret) == sealed
+    assert (
+        bytes(set_counterpart(Cashier, people.admin, known.address, "", is_on=False).secret)
+        == sealed
+    )
     with pytest.raises(RefusedError, match="secret of this address"):
-        set_cashier(people.admin, "https://elsewhere.example.com/", "", is_on=True)
+        set_counterpart(Cashier, people.admin, "https://elsewhere.example.com/", "", is_on=True)
     assert Cashier.objects.count() == 1
 
 

@@ -7,12 +7,12 @@ import pytest
 from tests.web.cases.making import OPENED, make_case, make_customer
 
 from amends.engine.contracts import UNSURE, Money
-from amends.engine.recommend import what_to_do
+from amends.engine.recommend import turns_of, what_to_do
+from amends.web.cases.explaining import explain, turned
 from amends.web.cases.facts import assumed, facts_of
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
 from amends.web.cases.recommending import (
     assumed_facts,
-    explain,
     known_facts,
     lessons,
     recommend_in_bulk,
@@ -91,6 +91,9 @@ def test_an_explanation_shows_what_was_logged_and_is_kept() -> None:
     again = explain(case)
     assert again == first
     assert what_to_do(again).endswith(".")
+    turns = turned(Recommendation.objects.get(case=case))
+    assert turns == list(turns_of(recommender(), known_facts(row)))
+    assert any(isinstance(value, bool) for turn in turns for value in turn.values)
 
 
 def test_an_explanation_stays_true_when_the_case_is_corrected_later() -> None:

@@ -3,7 +3,16 @@
 from .breakdown import Breakdown, CauseShare, Evidence, Interval
 from .case import ActionTaken, CaseFacts, Outcome, compensation_share
 from .classification import UNSURE, ClassifierReport, Label, Labels
-from .decision import ConditionResult, Decision, RankedAction, Recommendation, RowResult, Value
+from .decision import (
+    ConditionResult,
+    Decision,
+    RankedAction,
+    Recommendation,
+    RowResult,
+    Side,
+    Turn,
+    Value,
+)
 from .errors import BadInput
 from .intake import FieldMap, Preset, QuarantinedRow, RawTable, Understanding, UnderstoodColumn
 from .metrics import CauseCost, Effect, Metric, Verification
@@ -119,10 +128,12 @@ __all__ = [
     "SeriesChart",
     "SeriesKey",
     "Severity",
+    "Side",
     "Slice",
     "SliceShare",
     "SourceFile",
     "Taxonomy",
+    "Turn",
     "Understanding",
     "UnderstoodColumn",
     "Value",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from .breakdown import Interval
 from .money import Money
@@ -10,6 +11,8 @@ from .words import ActionKind
 
 Value = str | Decimal | bool
 """What a policy cell or a decision holds; dates are ISO strings compared as dates."""
+Side = Literal["is", "at_least", "at_most"]
+"""Which values of a fact are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,21 @@ class RankedAction:
     rate_interval: Interval
     n: int
     """Cases behind the rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One fact that, were it otherwise, would lead to another recommendation."""
+
+    fact: str
+    side: Side
+    values: tuple[Value, ...]
+    """Those that lead there; of a number the nearest one on that side."""
+    kind: ActionKind
+    goodwill: Decimal
+    owed: Decimal
+    approver: str
+    """Role that would have to approve; empty: nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from .recommender import Recommender
 from .state import LearnedState, dump_state, load_state
 from .table import Table
 from .to_do import money_words, to_do, what_to_do
+from .turning import turns_of
 from .versions import Change, always, changes, gives, row_words, succeeded
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "succeeded",
     "to_do",
     "to_jdm",
+    "turns_of",
     "what_to_do",
     "write_table",
 ]

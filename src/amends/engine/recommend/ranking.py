@@ -54,12 +54,20 @@ class Choices:
 
 def may_explore(facts: CaseFacts) -> bool:
     """Return whether anything but the best guess may be shown in a case."""
-    return not (
-        facts.severity is Severity.CRITICAL
-        or facts.is_vulnerable
-        or facts.is_regulated
-        or facts.failures_90_days >= REPEATED
-    )
+    return not why_spared(facts)
+
+
+def why_spared(facts: CaseFacts) -> str:
+    """Return why nobody learns from a case by trying; empty: it may serve to learn."""
+    if facts.severity is Severity.CRITICAL:
+        return "it is critical"
+    if facts.is_vulnerable:
+        return "the customer needs care"
+    if facts.is_regulated:
+        return "the complaint is regulated"
+    if facts.failures_90_days >= REPEATED:
+        return "the customer was let down before"
+    return ""
 
 
 def choose(draws: Draws, kinds: Ints, practice: Ints, explore: Flags, n: int) -> Choices:

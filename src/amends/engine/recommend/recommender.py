@@ -112,19 +112,36 @@ class Recommender:
             As `recommend`; the message names the case.
 
         """
-        listed = list(cases)
-        found: list[LogRecord] = []
-        for start in range(0, len(listed), BATCH):
-            found += self._decide(listed[start : start + BATCH], role, seed)
-        return found
+        return self._in_batches(list(cases), role, seed, explore=True)
+
+    def best_guesses(self, cases: Iterable[CaseFacts], role: str = "agent") -> list[LogRecord]:
+        """Return what would be recommended in cases if none served to learn.
+
+        Raises
+        ------
+        BadInput
+            As `recommend_many`.
+
+        """
+        return self._in_batches(list(cases), role, 0, explore=False)
 
     def learn(self, lessons: Sequence[Lesson]) -> "Recommender":
         """Return a recommender that has learnt from more cases; this one stays as it is."""
         return replace(self, state=learn(self.state, lessons))
 
-    def _decide(self, cases: Sequence[CaseFacts], role: str, seed: int) -> Iterable[LogRecord]:
+    def _in_batches(
+        self, cases: Sequence[CaseFacts], role: str, seed: int, *, explore: bool
+    ) -> list[LogRecord]:
+        found: list[LogRecord] = []
+        for start in range(0, len(cases), BATCH):
+            found += self._decide(cases[start : start + BATCH], role, seed, explore=explore)
+        return found
+
+    def _decide(
+        self, cases: Sequence[CaseFacts], role: str, seed: int, *, explore: bool
+    ) -> Iterable[LogRecord]:
         permits = [self.policy.permit(facts, role) for facts in cases]
-        _, choices = self._choices(cases, permits)
+        _, choices = self._choices(cases, permits, explore=explore)
         chances, bases = choices.propensities.tolist(), choices.base.tolist()
         version = self._version
         for facts, permit, chance, base in zip(cases, permits, chances, bases, strict=True):

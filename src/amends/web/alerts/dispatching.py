@@ -39,6 +39,13 @@ LONGEST_REST: Final = timedelta(minutes=15)
 
 def dispatch(notice: Notice, now: datetime) -> None:
     """Send a new notice on its way, or hold it for the digest."""
+    if notice.kind == NoticeKind.WORD:
+        _show(notice, now)
+        if _has_enough(notice, PER_HOUR, now):
+            arrived(notice, now)  # it stands on the pages
+        else:
+            send_on(notice, now)
+        return
     if _is_too_much(notice, now):
         notice.state = NoticeState.HELD
         notice.save(update_fields=["state"])
@@ -110,14 +117,17 @@ def _is_too_much(notice: Notice, now: datetime) -> bool:
         return False
     if notice.alert.severity == Severity.LOW.value:
         return True
+    is_critical = notice.alert.severity == Severity.CRITICAL.value
+    return _has_enough(notice, PER_HOUR_CRITICAL if is_critical else PER_HOUR, now)
+
+
+def _has_enough(notice: Notice, limit: int, now: datetime) -> bool:
     recent = Notice.objects.filter(
         person=notice.person_id,
-        kind__in=[NoticeKind.ALERT, NoticeKind.DIGEST],
+        kind__in=[NoticeKind.ALERT, NoticeKind.DIGEST, NoticeKind.WORD],
         created_at__gt=now - timedelta(hours=1),
         gathered_in=None,
     ).exclude(state=NoticeState.HELD)
-    is_critical = notice.alert.severity == Severity.CRITICAL.value
-    limit = PER_HOUR_CRITICAL if is_critical else PER_HOUR
     return recent.exclude(pk=notice.pk).count() >= limit
 
 

@@ -37,6 +37,9 @@ def _message(notice: Notice) -> Message:
         case NoticeKind.TEST:
             body = "Somebody pressed “Send a test”. Nothing is broken, and nothing is to be done."
             return Message("amends: a test", f"{body}\n\n{settings.PUBLIC_URL}")
+        case NoticeKind.WORD:
+            parts = [notice.title, notice.detail, settings.PUBLIC_URL + notice.href]
+            return Message(f"amends: {notice.title}", "\n".join(filter(None, parts)))
     assert notice.alert is not None  # noqa: S101  (every other notice has one)
     alert = notice.alert
     before = alert.notices.filter(run=notice.run, step__lt=notice.step)
@@ -66,7 +69,9 @@ def _digest(notice: Notice) -> Message:
     held = Alert.objects.filter(notices__gathered_in=notice).distinct()
     alerts = sorted(held, key=lambda a: (-Severity(a.severity).rank, a.raised_at))
     open_ones = [a for a in alerts if a.waits]
-    lines = [f"{_tag(a)} {a.title}\n  {url_of(a)}" for a in open_ones]
+    lines = [
+        "\n  ".join(filter(None, (f"{_tag(a)} {a.title}", a.detail, url_of(a)))) for a in open_ones
+    ]
     rest = len(alerts) - len(open_ones)
     if rest:
         lines.append(f"{words.count(rest, 'alert')} more: acknowledged or over meanwhile.")

@@ -79,9 +79,9 @@ def tell(
     body: str = "",
     *,
     event: EventKind | None = None,
-) -> None:
+) -> Entry:
     """Write an entry of the timeline, now; `event` is what it is to the clocks."""
-    Entry.objects.create(
+    return Entry.objects.create(
         case=case,
         at=timezone.now(),
         kind=kind,

@@ -1,4 +1,4 @@
-"""Pages of playbooks: the book in force, its draft with a preview, and a step of one case."""
+"""Pages of playbooks: the book in force, and its draft with a preview."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,13 +22,10 @@ from amends.engine.recommend.playbooks import (
     fill,
     read_book,
     sample_values,
-    template_with,
 )
-from amends.web.accounts.access import access, requires
+from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
-from amends.web.cases import queries
-from amends.web.cases.actions import TOPIC, standing
 from amends.web.cases.book_actions import (
     book_in_force,
     book_text,
@@ -37,12 +34,10 @@ from amends.web.cases.book_actions import (
     draft_book,
     publish_book,
 )
-from amends.web.cases.models import BookVersion, Case
-from amends.web.cases.step_forms import StepForm
-from amends.web.cases.stepping import do_step, known_values, step_of
+from amends.web.cases.models import BookVersion
 from amends.web.cases.wording import role_words
 from amends.web.classify.queries import cause_label
-from amends.web.ui.pages import done, page
+from amends.web.ui.pages import page
 from amends.web.ui.refusals import complain
 
 LONGEST = 120_000
@@ -86,17 +81,6 @@ class BookDraftContext:
     form: "BookForm"
     playbooks: Sequence[PlaybookTold]
     templates: Sequence[TemplateTold]
-
-
-@dataclass(frozen=True, slots=True)
-class StepContext:
-    """One step of a case."""
-
-    case: Case
-    step: PlaybookStep
-    form: StepForm
-    parts: Sequence[str]
-    """The template in the language that is chosen, filled with what is known."""
 
 
 class BookForm(forms.Form):
@@ -183,37 +167,6 @@ def discard(request: HttpRequest) -> HttpResponse:
     discard_book(current_person(request), _number(request))
     messages.success(request, "The draft is gone. What is in force has not changed.")
     return HttpResponseRedirect(reverse("cases:playbooks"))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Verb.CASE_WORK)
-def step(request: HttpRequest, ref: str, name: str) -> HttpResponse:
-    """Do one step of a case's playbook."""
-    person = current_person(request)
-    case = queries.case_of(ref).first()
-    if case is None:
-        raise Http404
-    access(person, case, see=Verb.CASE_READ, do=Verb.CASE_WORK)
-    found = step_of(case, name)
-    if found is None:
-        raise Http404
-    template = book_in_force()[0].template(found.template) if found.template else None
-    known = known_values(person, case, standing(case))
-    form = StepForm(case, template, known, request.POST or None)
-    if form.is_valid():
-        told = form.told()
-        try:
-            do_step(person, case, form.cleaned_data["version"], name, **told)
-        except ValidationError as error:
-            complain(form, error)
-            case.refresh_from_db()
-            form.renew()
-        else:
-            return done(request, reverse("cases:case", args=[case.ref]), changed=TOPIC)
-    parts = template_with(template, form.language, known) if template else []
-    status = 422 if request.POST else 200
-    context = StepContext(case, found, form, parts)
-    return page(request, "cases/step.html", context, fragment="drawer", status=status)
 
 
 def _playbooks(book: Book) -> list[PlaybookTold]:

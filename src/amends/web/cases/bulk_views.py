@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from amends.web.accounts.access import can, requires
-from amends.web.accounts.models import User
+from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.cases import bulk as verbs
 from amends.web.cases import queries
 from amends.web.cases.forms import NoteForm
-from amends.web.cases.models import Batch, Bulk, Case
+from amends.web.cases.mass_views import mass_address, picked_in
+from amends.web.cases.models import Batch, Bulk
 from amends.web.ui.pages import is_fragment
 
 UNDO: Final = "cases.undo"
@@ -30,7 +30,8 @@ UNDO: Final = "cases.undo"
 def bulk(request: HttpRequest) -> HttpResponse:
     """Assign or acknowledge the picked cases ("C-10001:3", with the version seen), or note it."""
     person = current_person(request)
-    picked = _picked(request, person)
+    given = request.POST.getlist("picked")
+    picked = picked_in(given, person)
     match request.POST.get("do", ""):
         case "take":
             done = verbs.assign(person, picked, person)
@@ -45,6 +46,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             if not form.is_valid():
                 return _back(request, ["The note was empty or too long: nothing was saved."])
             done = verbs.add_note(person, picked, form.cleaned_data["text"])
+        case "write":
+            return _go(request, mass_address(given, request.POST.get("query", "")))
         case _:
             return _back(request, ["Choose what to do with the picked cases."])
     if done.batch is not None:
@@ -75,19 +78,12 @@ def undoable_here(request: HttpRequest, now: datetime) -> Batch | None:
     return found
 
 
-def _picked(request: HttpRequest, person: User) -> list[tuple[Case, int]]:
-    seen = dict(picked.partition(":")[::2] for picked in request.POST.getlist("picked"))
-    cases = Case.objects.filter(ref__in=seen).order_by("pk")[: queries.PAGE_SIZE]
-    return [
-        (case, int(seen[case.ref]) if seen[case.ref].isdecimal() else 0)
-        for case in cases
-        if can(person, Verb.CASE_READ, case)
-    ]
-
-
 def _back(request: HttpRequest, problems: list[str]) -> HttpResponse:
     for problem in problems:
         messages.error(request, problem)
     query = request.POST.get("query", "")
-    url = reverse("cases:queue") + (query if query.startswith("?") else "")
+    return _go(request, reverse("cases:queue") + (query if query.startswith("?") else ""))
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)

@@ -15,7 +15,10 @@ from amends.web.cases.models import (
     Action,
     Case,
     Entry,
+    ErrandState,
     Handoff,
+    Letter,
+    LetterTry,
     Payment,
     PaymentState,
     PaymentTry,
@@ -46,6 +49,7 @@ def take_customer_off(customer_id: str, pseudonym: str) -> int:
     )
     Action.objects.filter(case__in=cases).update(reason="")
     _forget_payments(cases)
+    _forget_letters(cases)
     Handoff.objects.filter(case__in=cases).update(
         summary=ERASED, promises=ERASED, next_step=ERASED, reason=""
     )
@@ -65,6 +69,15 @@ def _forget_payments(cases: Sequence[int]) -> None:
     payments.filter(state__in=is_open).update(state=PaymentState.WITHDRAWN)
     payments.update(answer="")
     PaymentTry.objects.filter(payment__in=payments).update(answer="")
+
+
+def _forget_letters(cases: Sequence[int]) -> None:
+    """Withdraw what still waits; that something was written stays, its words do not."""
+    letters = Letter.objects.filter(case__in=cases)
+    is_open = [ErrandState.WAITING, ErrandState.SENDING]
+    letters.filter(state__in=is_open).update(state=ErrandState.WITHDRAWN)
+    letters.update(text=ERASED, answer="")
+    LetterTry.objects.filter(letter__in=letters).update(answer="")
 
 
 def forget_words(signal_ids: Sequence[str]) -> int:

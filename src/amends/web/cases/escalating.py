@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 
 from amends.engine.clocks import (
     Calendar,
@@ -19,11 +20,14 @@ from amends.engine.clocks import (
 from amends.engine.contracts import Severity
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Role
+from amends.web.alerts.models import Notice
+from amends.web.alerts.notifying import notify
 from amends.web.cases.actions import TOPIC, tell
 from amends.web.cases.clocks import clocks_of, sheet_in_force
-from amends.web.cases.models import Case, Escalation, Handoff, HandoffState, Happening
-from amends.web.cases.wording import LEVELS
+from amends.web.cases.models import Case, Escalation, Handoff, HandoffState, Happening, Step
+from amends.web.cases.wording import LEVELS, amount_words
 from amends.web.ui.live import publish
+from amends.web.ui.templatetags.ui import moment
 
 ALWAYS = Calendar()
 
@@ -67,11 +71,12 @@ def _escalate(pk: int, case_pk: int, clock: Reading, sheet: Sheet, now: datetime
     for step in next_steps(case, clock.due_at, sheet, now):
         if step.to in told:
             continue
-        people = people_of(step.to, handoff)
-        told_or_nobody: Sequence[User | None] = people or [None]
-        Escalation.objects.bulk_create(
-            [Escalation(handoff=handoff, level=step.to, person=p, at=now) for p in told_or_nobody]
-        )
+        people = people_of(step.to, handoff.to_team_id)
+        made = [Escalation(handoff=handoff, level=step.to, person=p, at=now) for p in people]
+        for escalation in made:
+            escalation.notice = _notify(escalation, case, clock.due_at)
+        nobody = Escalation(handoff=handoff, level=step.to, at=now)
+        Escalation.objects.bulk_create(made or [nobody])
         if people:
             names = ", ".join(str(person) for person in people)
             title = f"Escalated to the {LEVELS[step.to]}: {names}"
@@ -79,6 +84,21 @@ def _escalate(pk: int, case_pk: int, clock: Reading, sheet: Sheet, now: datetime
             publish(TOPIC)
             return 1
     return 0
+
+
+def _notify(escalation: Escalation, case: Case, due_at: datetime) -> Notice:
+    """Bring it to its person, without anything that the customer said."""
+    handoff, person = escalation.handoff, escalation.person
+    assert person is not None  # noqa: S101  (nobody is not told)
+    step = Step(handoff.step).label.lower()
+    worth = f", {amount_words(case.value_at_risk, case.currency)} a year at risk"
+    detail = (
+        f"{handoff.to_team} was asked to {step} and has not accepted it; due {moment(due_at)}. "
+        f"Severity {case.severity}{worth if case.value_at_risk else ''}. "
+        f"You are told as the {LEVELS[escalation.level]}."
+    )
+    href = reverse("cases:case", args=[case.ref])
+    return notify(person, f"{case.ref} waits for {handoff.to_team}", detail, href, escalation.at)
 
 
 def next_steps(
@@ -97,13 +117,12 @@ def next_steps(
     ]
 
 
-def people_of(level: str, handoff: Handoff) -> list[User]:
+def people_of(level: str, team: int | None) -> list[User]:
     """Return who is told at a level: the team's leads, its service managers, or the CX leaders.
 
     A team without a service manager of its own falls to all of them.
     """
     active = User.objects.filter(is_active=True).order_by("name", "pk")
-    team = handoff.to_team_id
     if level == "lead":
         return list(active.filter(memberships__team=team, memberships__is_lead=True))
     if level == "manager":

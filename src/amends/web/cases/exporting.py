@@ -17,15 +17,16 @@ BATCH: Final = 1_000
 PLAIN: Final = (
     "ref", "title", "state", "severity", "customer_id", "cause", "region", "segment", "tier",
     "product", "channel", "vendor", "opened_because", "loss", "value_at_risk", "currency",
-    "failures_90_days", "n_signals", "opened_at", "acknowledged_at", "reopened_at", "resolved_at",
-    "closed_at", "due_at", "due_clock", "paused_at",
+    "failures_90_days", "is_rejected", "is_regulated", "n_signals", "signal_id", "excluded_for",
+    "excluded_because", "opened_at", "acknowledged_at", "reopened_at", "resolved_at", "closed_at",
+    "due_at", "due_clock", "paused_at",
 )  # fmt: skip
-PEOPLE: Final = ("owner", "team")
+RELATED: Final = ("owner", "team", "handed_to", "breakdown")
 CLOCKS: Final = (ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)
 CLOCK_COLUMNS: Final = ("started_at", "due_at", "met_at", "working_minutes", "is_late")
 COLUMNS: Final = (
     *PLAIN,
-    *PEOPLE,
+    *RELATED,
     *(f"{clock.value}_{column}" for clock in CLOCKS for column in CLOCK_COLUMNS),
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +38,7 @@ def rows_of(person: User, asked: Asked, now: datetime) -> Iterator[str]:
     yield _line(COLUMNS)
     last = 0
     while True:
-        found = asked_for(person, asked, now).filter(pk__gt=last).select_related("owner", "team")
+        found = asked_for(person, asked, now).filter(pk__gt=last).select_related(*RELATED)
         cases = list(found.order_by("pk")[:BATCH])
         if not cases:
             return
@@ -49,7 +50,7 @@ def rows_of(person: User, asked: Asked, now: datetime) -> Iterator[str]:
 
 def _row(case: Case, readings: Sequence[Reading], now: datetime) -> Iterator[object]:
     yield from (getattr(case, name) for name in PLAIN)
-    yield from (getattr(case, name) for name in PEOPLE)
+    yield from (getattr(case, name) for name in RELATED)
     for kind in CLOCKS:
         newest = [reading for reading in readings if reading.kind is kind][-1]
         met_at = newest.ended_at if newest.is_met else None

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from amends.engine.clocks import Reading
 from amends.web.accounts.models import User
+from amends.web.alerts.models import AttemptState, ChannelKind
 from amends.web.cases.deeds import BY_NAME, Deed
 from amends.web.cases.escalating import handoff_clock, handoff_clocks
 from amends.web.cases.handoffs import may_answer, may_withdraw, waiting_handoff
@@ -25,7 +26,7 @@ class HandoffTold:
     due_at: datetime | None
     """Until when it is to be accepted; None once it is."""
     escalated: str
-    """Who was told of it last; empty as long as nobody was."""
+    """Who was told of it last, and how; empty as long as nobody was."""
     deeds: Sequence[Deed]
     """What the person may do about it."""
 
@@ -66,7 +67,7 @@ def handoffs_for(person: User, now: datetime) -> list[HandoffGroup]:
     rows = list(
         _waiting_for(person)
         .select_related("case__customer", "to_team", "from_team", "asked_by")
-        .prefetch_related("escalations")
+        .prefetch_related("escalations__person", "escalations__notice__attempts__channel")
     )
     clocks = handoff_clocks([row.case for row in rows], now)
     groups: dict[str, list[HandoffTold]] = {name: [] for name in GROUPS}
@@ -108,8 +109,28 @@ def _told(person: User, row: Handoff, due_at: datetime | None) -> HandoffTold:
     case = row.case
     names, levels = [], []
     if row.state == HandoffState.WAITING:
-        levels = [told.level for told in row.escalations.all() if told.person_id]
+        levels = [told for told in row.escalations.all() if told.person_id]
         names += ["accept", "return"] if may_answer(person, row) else []
         names += ["withdraw"] if may_withdraw(person, row) else []
     deeds = [BY_NAME[name] for name in names if BY_NAME[name].is_for(person, case, row)]
-    return HandoffTold(row, case, due_at, LEVELS[levels[-1]] if levels else "", deeds)
+    return HandoffTold(row, case, due_at, _escalated(levels), deeds)
+
+
+def _escalated(told: Sequence[Escalation]) -> str:
+    """Say `service manager (Priya N.: E-mail)`, of the newest level."""
+    if not told:
+        return ""
+    newest = [t for t in told if t.level == told[-1].level]
+    names = [
+        f"{t.person.short_name}{f': {ways}' if (ways := _ways(t)) else ''}"
+        for t in newest
+        if t.person
+    ]
+    return f"{LEVELS[told[-1].level]} ({'; '.join(names)})"
+
+
+def _ways(told: Escalation) -> str:
+    """Return the channels that brought it; the pages themselves go without saying."""
+    attempts = told.notice.attempts.all() if told.notice else ()
+    delivered = (a.channel for a in attempts if a.state == AttemptState.DELIVERED)
+    return ", ".join(c.name for c in delivered if c.kind != ChannelKind.IN_APP)

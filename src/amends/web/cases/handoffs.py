@@ -51,7 +51,9 @@ def responsible_team(case: Case, step: str) -> Team | None:
 def waiting_handoff(case: Case) -> Handoff | None:
     """Return the handoff of a case that waits for acceptance."""
     rows = case.handoffs.filter(state=HandoffState.WAITING)
-    return rows.select_related("to_team", "from_team", "asked_by").first()
+    told = ("escalations__person", "escalations__notice__attempts__channel")
+    shown = rows.select_related("to_team", "from_team", "asked_by").prefetch_related(*told)
+    return shown.first()
 
 
 def hand_over(

@@ -6,21 +6,31 @@ from procrastinate.contrib.django import app
 from amends.web.cases.approval_links import mail_links
 from amends.web.cases.approving import expire_requests
 from amends.web.cases.escalating import escalate_stalled
-from amends.web.cases.paying import pay_due
+from amends.web.cases.letters import LETTERS
+from amends.web.cases.paying import PAYMENTS
+from amends.web.cases.reminding import remind_of_forgotten
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(queueing_lock="cases.escalate", lock="cases.escalate", pass_context=False)
 def escalate(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
-    """Look every five minutes whether a handoff has waited too long."""
+    """Look every five minutes whether a handoff has waited too long, or a case was forgotten."""
     escalate_stalled(timezone.now())
+    remind_of_forgotten(timezone.now())
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="cases.pay", pass_context=False)
 def pay(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
     """Send the payments that are due, every minute."""
-    pay_due()
+    PAYMENTS.run()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.post", pass_context=False)
+def post(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+    """Send the letters that are due, every minute."""
+    LETTERS.run()
 
 
 @app.periodic(cron="* * * * *")

@@ -1,27 +1,20 @@
 """Payments as pages show them: what, where it is, and the receipt of every try."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.approving import may_approve
 from amends.web.cases.models import Action, ActionState, Case, Payment, PaymentState, PaymentTry
-from amends.web.cases.queries import readable
-from amends.web.cases.wording import amount_words
+from amends.web.cases.queries import readable, waits_for_approval
+from amends.web.cases.wording import ERRAND_TONES, amount_words
 from amends.web.ui.parts import Tone
 
-TONES: Final[Mapping[str, Tone]] = {
-    PaymentState.WAITING: "low",
-    PaymentState.SENDING: "brand",
-    PaymentState.RECEIVED: "good",
-    PaymentState.REFUSED: "critical",
-    PaymentState.WITHDRAWN: "low",
-}
 SHOWN: Final = 100
 
 
@@ -60,7 +53,7 @@ def money_told(person: User, case: Case) -> MoneyTold:
     """Return the money of a case whose actions were fetched with it."""
     payments = _told(Payment.objects.filter(action__case=case))
     actions = list(case.actions.all())
-    waiting = next((a for a in actions if a.state == ActionState.WAITING), None)
+    waiting = waits_for_approval(case)
     is_refused = any(told.payment.state == PaymentState.REFUSED for told in payments)
     given = None
     if waiting is None and can(person, Verb.ACTION_TAKE, case):
@@ -90,13 +83,6 @@ def payments_for(person: User) -> list[PaymentTold]:
     return [*_told(late[:SHOWN]), *_told(settled[:SHOWN])]
 
 
-def counts() -> dict[str, int]:
-    """Return how many payments are in each state, by its label."""
-    found = Payment.objects.order_by().values_list("state").annotate(n=Count("pk"))
-    known = dict(found.values_list("state", "n"))
-    return {state.label: known.get(state.value, 0) for state in PaymentState}
-
-
 def _told(payments: QuerySet[Payment]) -> list[PaymentTold]:
     rows = payments.select_related("action__case", "reverses")
     return [
@@ -105,7 +91,7 @@ def _told(payments: QuerySet[Payment]) -> list[PaymentTold]:
             payment.action.case,
             _title(payment),
             PaymentState(payment.state).label,
-            TONES[payment.state],
+            ERRAND_TONES[payment.state],
             _note(payment),
             list(payment.tries.all()),
         )

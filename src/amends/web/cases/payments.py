@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import Q
 
 from amends.engine.contracts import ActionKind
-from amends.web.cases.cashier import STILL_AT_IT
+from amends.web.cases.counterpart import STILL_AT_IT
 from amends.web.cases.models import Action, Cashier, Payment, PaymentState
 
 UNDO_WITHIN: Final = timedelta(minutes=1)

@@ -1,52 +1,31 @@
 """The recommended playbook as one screen shows it: what, why, on what evidence, in which limit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
 
-from amends.engine.contracts import ActionKind, RankedAction
-from amends.engine.contracts import Recommendation as Explanation
-from amends.flows.report import words
+from amends.engine.contracts import ActionKind
 from amends.web.accounts.access import can
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.approving import may_approve
 from amends.web.cases.authority import Option
+from amends.web.cases.explaining import explained, turned
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
+from amends.web.cases.playbook_reasons import (
+    Evidence,
+    assumed_words,
+    costs_of,
+    evidence_of,
+    explores_of,
+    rank_of,
+    reasons_of,
+)
 from amends.web.cases.playbook_steps import Step, steps_told
 from amends.web.cases.policy_tables import PolicyTable, policy_tables
-from amends.web.cases.recommending import assumed_facts, explained, record_of
 from amends.web.cases.remedies import authority_in, may_undo, words_of
 from amends.web.cases.transitions import is_possible
+from amends.web.cases.turn_telling import TurnTold, turns_told
 from amends.web.cases.wording import STARTS, amount_words, role_words, short_action
-
-ASSUMED_WORDS: Final[Mapping[str, str]] = {
-    "cause": "the cause is not known",
-    "tenure_months": "how long they are a customer is not on file",
-    "value_per_year": "their yearly value is not on file",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One allowed action with what is known of it; rates in [0, 1]."""
-
-    label: str
-    rate: float
-    low: float
-    high: float
-    n: int
-    value: str
-    """Expected, in money."""
-    chance: float
-    is_shown: bool
-
-    @property
-    def text(self) -> str:
-        """Return `47 % (38 – 56 %)`."""
-        ends = f"{words.number(100 * self.low, 0)} – {words.percent(self.high, 0)}"
-        return f"{words.percent(self.rate, 0)} ({ends})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +41,8 @@ class Playbook:
     costs: Sequence[tuple[str, str]]
     """What it costs and within which limits: (name, value)."""
     assumed: str
+    turns: Sequence[TurnTold]
+    """What would change it."""
     steps: Sequence[Step]
     tables: Sequence[PolicyTable]
     versions: str
@@ -83,8 +64,17 @@ class Playbook:
         return next((found for found in self.evidence if found.is_shown), None)
 
     @property
-    def others(self) -> list[Evidence]:
+    def runner_up(self) -> Evidence | None:
+        """Return the evidence for the next best."""
+        return self._others[0] if self._others else None
+
+    @property
+    def rest(self) -> Sequence[Evidence]:
         """Return the evidence for everything else that policy allows, best first."""
+        return self._others[1:]
+
+    @property
+    def _others(self) -> list[Evidence]:
         return [found for found in self.evidence if not found.is_shown]
 
     @property
@@ -108,12 +98,13 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         option = authority_in(person, case).option(ActionKind(row.kind), row.amount)
     return Playbook(
         title=short_action(row.kind, row.amount, row.owed, row.currency),
-        rank=_rank(row, explanation),
-        explores=_explores(row),
-        reasons=_reasons(explanation),
-        evidence=_evidence(row, explanation),
-        costs=_costs(row, explanation, decided, option),
-        assumed=_and([ASSUMED_WORDS[name] for name in assumed_facts(row)]),
+        rank=rank_of(row, explanation),
+        explores=explores_of(row),
+        reasons=reasons_of(explanation),
+        evidence=evidence_of(row, explanation),
+        costs=costs_of(row, explanation, decided, option),
+        assumed=assumed_words(row),
+        turns=turns_told(turned(row), row.currency),
         steps=steps_told(person, case, row, decided, option),
         tables=policy_tables(explanation.decisions) if explanation else [],
         versions=f"Policy {row.policy_hash}, learning {row.model_version}",
@@ -126,86 +117,6 @@ def playbook_of(person: User, case: Case, row: Recommendation, decided: Action |
         may_undo=decided is not None and is_possible(case, "decide") and may_undo(person, decided),
         note=_note(option),
     )
-
-
-def _rank(row: Recommendation, explanation: Explanation | None) -> str:
-    n = len(record_of(row).allowed)
-    if explanation is None:
-        return f"One of {n} that policy allowed"
-    place = [(a.kind, a.amount) for a in explanation.allowed].index(
-        (explanation.action.kind, explanation.action.amount)
-    )
-    return f"Ranked {_ORDINALS[place] if place < len(_ORDINALS) else place + 1} of {n} by value"
-
-
-_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth")
-
-
-def _explores(row: Recommendation) -> str:
-    if not row.explores:
-        return ""
-    chance = words.percent(row.propensity, 0)
-    return (
-        f"This case explores: this is shown with a chance of {chance}, "
-        "to learn whether it works better than the best guess."
-    )
-
-
-def _reasons(explanation: Explanation | None) -> list[str]:
-    """Return the reasons, without the one that says what `explores` says already."""
-    if explanation is None:
-        return []
-    return [r for r in explanation.reasons if not r.startswith("This case explores")]
-
-
-def _evidence(row: Recommendation, explanation: Explanation | None) -> list[Evidence]:
-    if explanation is None:
-        return []
-    shown = (explanation.action.kind, explanation.action.amount)
-    return [
-        Evidence(
-            label=short_action(a.kind, a.amount.amount, Decimal(0), row.currency),
-            rate=a.rate,
-            low=a.rate_interval.low,
-            high=a.rate_interval.high,
-            n=a.n,
-            value=words.money(a.expected_value, row.currency),
-            chance=a.propensity,
-            is_shown=(a.kind, a.amount) == shown,
-        )
-        for a in _shown_first(explanation.allowed, shown)
-    ]
-
-
-def _shown_first(
-    allowed: Iterable[RankedAction], shown: tuple[object, object]
-) -> list[RankedAction]:
-    return sorted(allowed, key=lambda a: (a.kind, a.amount) != shown)
-
-
-def _costs(
-    row: Recommendation,
-    explanation: Explanation | None,
-    decided: Action | None,
-    option: Option | None,
-) -> list[tuple[str, str]]:
-    """Return what it costs, the limit and the approval: the person's own while they may decide."""
-    costs = []
-    if row.owed:
-        costs.append(("Owed in any case", amount_words(row.owed, row.currency)))
-    name = "Goodwill on top" if row.owed else "Costs"
-    costs.append((name, amount_words(row.amount, row.currency)))
-    limit = amount_words(row.limit, row.currency)
-    if explanation is not None:
-        because = explanation.limit_reason.partition(": ")[2].replace("-", " ")
-        limit = limit if because == role_words(row.role) else f"{limit}, {because}"
-    costs.append((f"{role_words(row.role).capitalize()}’s limit", limit))
-    if option is not None and option.limit < row.limit:
-        costs.append(("Left to you", amount_words(option.limit, option.currency)))
-    approver = next((o.approver for o in (decided, option) if o is not None), row.approver)
-    approval = f"by the {role_words(approver)}" if approver else "not needed"
-    costs.append(("Approval", approval))
-    return costs
 
 
 def _start(option: Option | None) -> str:
@@ -233,9 +144,3 @@ def _note(option: Option | None) -> str:
     if option.approver:
         return f"for the {role_words(option.approver)}"
     return f"your limit: {amount_words(option.limit, option.currency)}" if option.goodwill else ""
-
-
-def _and(parts: Sequence[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -42,19 +42,18 @@ def steps_told(
     """Return the steps of the case's playbook, with the action where it names it, or at its end."""
     may_work = can(person, Verb.CASE_WORK, case) and is_possible(case, "answer")
     main = [*_approval_step(row, decided, option), _main_step(row, decided, option)]
-    steps: list[Step] = []
+    before: list[Step] = []
+    after: list[Step] = []
     for planned in plan_of(case, decided, row.kind):
         if planned.is_by_action:
-            steps += main
+            before += main
             main = []
         else:
-            steps.append(_planned_step(planned, may_work=may_work))
-    resolve = Step(
-        "Resolve",
-        "Once the customer has what was promised; amends then asks how it went",
-        case.resolved_at is not None,
-    )
-    steps = [*steps, *main, resolve]
+            part = after if planned.step.kind == "survey" else before
+            part.append(_planned_step(planned, may_work=may_work))
+    detail = "Once the customer has what was promised"
+    resolve = Step("Resolve", detail, case.resolved_at is not None)
+    steps = [*before, *main, resolve, *after]
     following = next((i for i, step in enumerate(steps) if not step.is_done), len(steps))
     return [replace(step, is_next=i == following) for i, step in enumerate(steps)]
 
@@ -64,8 +63,9 @@ def _planned_step(planned: Planned, *, may_work: bool) -> Step:
     if done is not None:
         by = done.by.short_name if done.by else "somebody"
         return Step(step.title, f"{by}, {words.day(done.at)}", is_done=True)
-    name = step.id if may_work else ""
-    return Step(step.title, f"By the {role_words(step.who)}", False, name, due_at=planned.due_at)
+    name = step.id if may_work and not planned.why_not_yet else ""
+    detail = planned.why_not_yet or f"By the {role_words(step.who)}"
+    return Step(step.title, detail, is_done=False, name=name, due_at=planned.due_at)
 
 
 def _approval_step(

@@ -42,11 +42,8 @@ class PolicyTable:
     outcome: str
     rows: Sequence[Row]
     would_change: Sequence[str]
-
-    @property
-    def n_matched(self) -> int:
-        """How many of its rows hold."""
-        return sum(row.matched for row in self.rows)
+    held: str
+    """The rows that decide, by name, the first one first."""
 
 
 def policy_tables(decisions: Sequence[Decision]) -> list[PolicyTable]:
@@ -58,7 +55,7 @@ def policy_tables(decisions: Sequence[Decision]) -> list[PolicyTable]:
 def _policy_table(decision: Decision, titles: Mapping[str, str]) -> PolicyTable:
     rows = [
         Row(
-            words.label(result.row.replace("-", " ")),
+            _name(result.row),
             result.matched,
             tuple(Condition(_plain(c.test), _plain(c.actual), c.passed) for c in result.conditions),
             result.note,
@@ -71,7 +68,12 @@ def _policy_table(decision: Decision, titles: Mapping[str, str]) -> PolicyTable:
         outcome=_outcome(decision.outcome),
         rows=sorted(rows, key=lambda row: not row.matched),
         would_change=[_plain(change) for change in decision.would_change],
+        held="; ".join(_name(row) for row in decision.matched),
     )
+
+
+def _name(row: str) -> str:
+    return words.label(row.replace("-", " "))
 
 
 def _outcome(outcome: Mapping[str, Value]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Case as Choice
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import Count, F, Prefetch, Q, QuerySet, When
 
 from amends.engine.clocks import ClockKind
 from amends.web.accounts.access import within_reach
@@ -28,6 +28,7 @@ from amends.web.intake.models import Customer
 
 PAGE_SIZE: Final = 50
 PART_SIZE: Final = 10
+PANE_SIZE: Final = 20
 SIMILAR_SHOWN: Final = 5
 OTHERS_SHOWN: Final = 6
 RECENT: Final = timedelta(days=90)
@@ -101,14 +102,15 @@ def asked_for(person: User, asked: Asked, now: datetime) -> QuerySet[Case]:
 def _in_tab(tab: str, person: User, now: datetime) -> Q:
     is_open = Q(state__in=OPEN)
     is_standing = Q(paused_at__isnull=False, due_clock=ClockKind.RESOLUTION)
-    waiting = Action.objects.filter(case=OuterRef("pk"), state=ActionState.WAITING)
+    waiting = Action.objects.filter(state=ActionState.WAITING)
     conditions: dict[str, Q] = {
         "mine": is_open & Q(owner=person.pk),
         "team": is_open & Q(team__in=person.team_ids),
         "unassigned": is_open & Q(owner=None),
         "open": is_open,
         "overdue": is_open & Q(due_at__lt=now) & ~is_standing,
-        "approval": is_open & Q(Exists(waiting)),
+        # A reversal may wait in a case that is over.
+        "approval": Q(pk__in=waiting.values("case")),
         "closed": ~is_open,
     }
     return conditions[tab]
@@ -132,6 +134,14 @@ def neighbour(person: User, asked: Asked, ref: str, step: int, now: datetime) ->
         return refs[0] if refs else None
     at = refs.index(ref) + step
     return refs[at] if 0 <= at < len(refs) else None
+
+
+def page_with(person: User, asked: Asked, ref: str, size: int, now: datetime) -> int:
+    """Return the page on which a case is among those asked for; 1 if it is not: one query."""
+    refs = list(
+        asked_for(person, asked, now).order_by(*_order(asked.tab)).values_list("ref", flat=True)
+    )
+    return refs.index(ref) // size + 1 if ref in refs else 1
 
 
 def views_of(person: User) -> list[SavedView]:
@@ -203,6 +213,11 @@ def decided(case: Case) -> Action | None:
         and (since is None or action.decided_at >= since)
     ]
     return holding[-1] if holding else None
+
+
+def waits_for_approval(case: Case) -> Action | None:
+    """Return what waits for approval in a case whose actions were fetched with it."""
+    return next((a for a in case.actions.all() if a.state == ActionState.WAITING), None)
 
 
 def case_of(ref: str) -> QuerySet[Case]:

@@ -100,6 +100,9 @@ def _line_of(case: Case, due_at: datetime | None) -> Line:
 
 def _action(case: Case) -> tuple[str, str]:
     """Return what is to be done, or was done, and how far that is."""
+    asked = queries.waits_for_approval(case)
+    if asked is not None and asked.reverses_id is not None:
+        return f"Take back: {short_done(asked)}", _ACTION_NOTES[asked.state]
     done = queries.decided(case)
     if done is not None:
         return short_done(done), _ACTION_NOTES[done.state]

@@ -1,14 +1,13 @@
-"""Recommendations of cases: made in bulk when they open, explained when a person asks, learnt from.
+"""Recommendations of cases: made in bulk when they open, and learnt from.
 
-What was shown is logged with the facts it was decided on, so that it can be explained and learnt
-from as it was, whatever is corrected afterwards.
+What was shown is logged with the facts it was decided on, so that it can be explained
+(`explaining.py`) and learnt from as it was, whatever is corrected afterwards.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Protocol, get_type_hints
+from typing import Final, Protocol
 
 import msgspec
 
@@ -16,17 +15,13 @@ from amends.engine.contracts import (
     ActionKind,
     ActionTaken,
     CaseFacts,
-    Decision,
     Money,
     Outcome,
-    RowResult,
-    Value,
 )
-from amends.engine.contracts import Recommendation as Explanation
 from amends.engine.recommend import Lesson, LogRecord
 from amends.web.cases.facts import assumed, facts_of
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
-from amends.web.recommend.queries import recommender, recommender_at
+from amends.web.recommend.queries import recommender
 
 ROLE: Final = "agent"
 """Whose limit a recommendation stays within: whoever works the case first is an agent."""
@@ -90,38 +85,6 @@ def assumed_facts(row: Recommendation) -> tuple[str, ...]:
     return tuple(row.record.get("assumed", ()))
 
 
-def explain(case: Case) -> Explanation | None:
-    """Return the recommendation of a case with its reasons; worked out and stored the first time.
-
-    It shows the action that was logged, as policy and learning stood then. None: the case has no
-    recommendation, or that state of policy and learning is gone and the reasons with it.
-    """
-    row = Recommendation.objects.filter(case=case).first()
-    return None if row is None else explained(row)
-
-
-def explained(row: Recommendation) -> Explanation | None:
-    """Return `explain` of a recommendation at hand."""
-    if row.explanation is not None:
-        return _read(row.explanation)
-    made = _explain(row)
-    if made is not None:
-        row.explanation = _written(made)
-        row.save(update_fields=["explanation"])
-    return made
-
-
-def _explain(row: Recommendation) -> Explanation | None:
-    then = recommender_at(row.model_version)
-    if then is None:
-        return None
-    record = record_of(row)
-    made = then.recommend(known_facts(row), record.role, record.seed)
-    shown = made.action.kind, made.action.amount.amount
-    is_same = made.policy_hash == row.policy_hash and shown == tuple(record.chosen[:2])
-    return made if is_same else None
-
-
 class Aftermath(Protocol):
     """What is known of what happened after a case: see `track.models.Outcome`."""
 
@@ -178,43 +141,3 @@ def _nps(after: Aftermath) -> int:
     if after.nps is not None:
         return after.nps
     return round(2.5 * ((after.satisfaction or 1) - 1))
-
-
-def _written(explanation: Explanation) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(explanation)
-    for written, decision in zip(document["decisions"], explanation.decisions, strict=True):
-        written["outcome"] = _tagged(decision.outcome)
-        written["collected"] = [_tagged(values) for values in decision.collected]
-    return document
-
-
-def _read(document: Mapping[str, Any]) -> Explanation:
-    hints = get_type_hints(Explanation)
-    plain = {
-        part.name: msgspec.convert(document[part.name], hints[part.name])
-        for part in fields(Explanation)
-        if part.name != "decisions"
-    }
-    return Explanation(**plain, decisions=tuple(_decision(d) for d in document["decisions"]))
-
-
-def _decision(written: Mapping[str, Any]) -> Decision:
-    return Decision(
-        table=written["table"],
-        version=written["version"],
-        content_hash=written["content_hash"],
-        outcome=_untagged(written["outcome"]),
-        matched=tuple(written["matched"]),
-        rows=msgspec.convert(written["rows"], tuple[RowResult, ...]),
-        would_change=tuple(written["would_change"]),
-        collected=tuple(_untagged(values) for values in written["collected"]),
-    )
-
-
-def _tagged(values: Mapping[str, Value]) -> dict[str, Any]:
-    """JSON has no decimals: they are written as {"decimal": "25.00"}."""
-    return {k: {"decimal": str(v)} if isinstance(v, Decimal) else v for k, v in values.items()}
-
-
-def _untagged(values: Mapping[str, Any]) -> dict[str, Value]:
-    return {k: Decimal(v["decimal"]) if isinstance(v, dict) else v for k, v in values.items()}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,7 +15,9 @@ from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import changing, mark_answered, standing, tell
 from amends.web.cases.book_actions import book_in_force
+from amends.web.cases.letters import has_post, write_letter
 from amends.web.cases.models import (
+    RESOLVED,
     Action,
     ActionState,
     Case,
@@ -25,7 +28,9 @@ from amends.web.cases.models import (
 )
 from amends.web.cases.transitions import RefusedError, go, require_move
 
-TO_CUSTOMER = ("message", "offer", "survey")
+TO_CUSTOMER: Final = ("message", "offer", "survey")
+ASKED_WITHIN: Final = timedelta(days=90)
+"""So long a customer is not asked again how it went, whatever else fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Planned:
     is_done: bool
     is_by_action: bool
     """Whether an action does it, not a person's word."""
+    why_not_yet: str
+    """What has to happen first; empty: it may be done now."""
 
 
 def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planned]:
@@ -56,6 +63,7 @@ def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planne
                 row,
                 taken if by_action else row is not None,
                 by_action,
+                "" if by_action or row else why_not_yet(book, case, decided, step),
             )
         )
     return planned
@@ -73,6 +81,23 @@ def steps_for(book: Book, case: Case, action: str) -> Sequence[PlaybookStep]:
     return [step for step in book.playbook_for(case.cause).steps if step.applies(facts)]
 
 
+def why_not_yet(book: Book, case: Case, decided: Action | None, step: PlaybookStep) -> str:
+    """Return what has to happen before a step may be done; empty: nothing.
+
+    What tells the customer of an action, or comes after it, waits for it. Whether it holds is asked
+    once the case is resolved, and of one customer once in `ASKED_WITHIN`.
+    """
+    if step.kind == "survey":
+        if case.state not in RESOLVED:
+            return "Once the case is resolved"
+        asked = _asked_lately(book, case)
+        return f"They were asked already, in {asked.case.ref}" if asked is not None else ""
+    is_taken = decided is not None and decided.state != ActionState.WAITING
+    if is_taken or not _follows_action(book, case, step):
+        return ""
+    return "Once the action is approved" if decided is not None else "Once the action is taken"
+
+
 def known_values(actor: User, case: Case, decided: Action | None) -> dict[str, Value]:
     """Return what is known of a case for the placeholders of templates."""
     known: dict[str, Value] = {"case": case.ref, "agent": str(actor)}
@@ -81,6 +106,22 @@ def known_values(actor: User, case: Case, decided: Action | None) -> dict[str, V
     if decided is not None and decided.amount > 0:
         known["amount"] = Money(decided.amount, decided.currency)
     return known
+
+
+def text_of_step(
+    actor: User, case: Case, name: str, language: str, values: Mapping[str, Value]
+) -> str:
+    """Return what a message step would tell the customer, filled in.
+
+    Raises
+    ------
+    RefusedError
+        As `do_step`.
+    """
+    book, _ = book_in_force()
+    decided = standing(case)
+    step = _step(book, case, decided, name)
+    return _message(book, step, case, actor, decided, language, values)
 
 
 def do_step(
@@ -106,9 +147,11 @@ def do_step(
         book, book_version = book_in_force()
         decided = standing(locked)
         step = _step(book, locked, decided, name)
-        if step.kind in TO_CUSTOMER:
+        is_message, by_post = step.kind in TO_CUSTOMER, has_post()
+        if is_message:
             text = _message(book, step, locked, actor, decided, language, values or {})
-            title, kind = f"{step.title}: sent to the customer", Happening.REPLY
+            title = f"{step.title}: {'given to the post' if by_post else 'sent by hand'}"
+            kind = Happening.REPLY
         else:
             if not note.strip():
                 raise RefusedError({"note": "Write what was done, and what came of it."})
@@ -119,9 +162,11 @@ def do_step(
             if locked.state == State.NEW:
                 go(locked, "acknowledge")
             mark_answered(locked, actor)
+        if step.kind == "survey" and locked.state == State.RESOLVED:
+            go(locked, "follow_up")
         event = EventKind.ANSWERED if kind == Happening.REPLY else None
-        tell(locked, actor, kind, title, text, event=event)
-        return StepDone.objects.create(
+        entry = tell(locked, actor, kind, title, text, event=event)
+        done = StepDone.objects.create(
             case=locked,
             playbook=book.playbook_for(locked.cause).id,
             step=step.id,
@@ -129,6 +174,9 @@ def do_step(
             at=timezone.now(),
             by=actor,
         )
+        if is_message and by_post:
+            write_letter(step, language, text, done, entry, done.at)
+        return done
 
 
 def step_of(case: Case, name: str) -> PlaybookStep | None:
@@ -151,7 +199,24 @@ def _step(book: Book, case: Case, decided: Action | None, name: str) -> Playbook
         raise RefusedError("Take the action itself: the step is done with it.")
     if _done(case).filter(step=name).exists():
         raise RefusedError("This step is done already.")
+    if why_not := why_not_yet(book, case, decided, found):
+        raise RefusedError(f"It is too early for “{found.title}”. {why_not}.")
     return found
+
+
+def _follows_action(book: Book, case: Case, step: PlaybookStep) -> bool:
+    """Whether a step tells of money, or stands behind the action in its playbook."""
+    if step.template and "money" in book.template(step.template).placeholders.values():
+        return True
+    steps = [s for s in book.playbook_for(case.cause).steps if s.kind in ACTIONS or s.id == step.id]
+    return bool(steps) and steps[0].id != step.id
+
+
+def _asked_lately(book: Book, case: Case) -> StepDone | None:
+    surveys = {s.id for p in book.playbooks for s in p.steps if s.kind == "survey"}
+    since = timezone.now() - ASKED_WITHIN
+    rows = StepDone.objects.filter(case__customer=case.customer_id, step__in=surveys, at__gt=since)
+    return rows.select_related("case").order_by("-at").first()
 
 
 def _message(
@@ -167,7 +232,7 @@ def _message(
     known = {**values, **known_values(actor, case, decided)}
     if "money" in template.placeholders.values():
         if decided is None or decided.state != ActionState.TAKEN:
-            raise RefusedError("It names money that is not decided yet: take the action first.")
+            raise RefusedError("It names money that is not given: take the action first.")
         amounts = {name for name, kind in template.placeholders.items() if kind == "money"}
         known |= dict.fromkeys(amounts, Money(decided.amount, decided.currency))
     try:

@@ -1,7 +1,7 @@
 """Pages of cases: the queue, the workspace, and one address per verb."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -93,6 +93,17 @@ class PartContext:
 
 
 @dataclass(frozen=True, slots=True)
+class PaneContext:
+    """The queue beside a case."""
+
+    asked: Asked
+    lines: Sequence[Line]
+    total: int
+    at: str
+    """The ref of the case that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceContext:
     """One case; a part of the page has only its own part."""
 
@@ -156,6 +167,11 @@ def queue(request: HttpRequest) -> HttpResponse:
         few = queries.queue(person, asked, view, now, queries.PART_SIZE)
         part = PartContext(asked, lines_of(few.cases, now), few.total)
         return page(request, "cases/part.html", part)
+    if (at := request.GET.get("beside", "")) and not is_whole:
+        number = queries.page_with(person, asked, at, queries.PANE_SIZE, now)
+        few = queries.queue(person, replace(asked, page=number), view, now, queries.PANE_SIZE)
+        pane = PaneContext(asked, lines_of(few.cases, now), few.total, at)
+        return page(request, "cases/pane.html", pane)
     found = queries.queue(person, asked, view, now)
     may_give = person.may(Verb.CASE_ASSIGN)
     workers = list(queries.workers()) if is_whole or may_give else []

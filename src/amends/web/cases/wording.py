@@ -7,7 +7,15 @@ from typing import Final
 from amends.engine.clocks import ClockKind
 from amends.engine.contracts import ActionKind
 from amends.flows.report import words
-from amends.web.cases.models import Action, ActionState, Entry, Happening, Recommendation, State
+from amends.web.cases.models import (
+    Action,
+    ActionState,
+    Entry,
+    ErrandState,
+    Happening,
+    Recommendation,
+    State,
+)
 from amends.web.ui.parts import Tone
 
 SHORT: Final[Mapping[str, str]] = {
@@ -56,6 +64,13 @@ CLOCKS: Final[Mapping[str, str]] = {
     ClockKind.RESOLUTION: "Resolution",
     ClockKind.HANDOFF: "Acceptance",
     ClockKind.REGULATOR: "Regulator",
+}
+ERRAND_TONES: Final[Mapping[str, Tone]] = {
+    ErrandState.WAITING: "low",
+    ErrandState.SENDING: "brand",
+    ErrandState.RECEIVED: "good",
+    ErrandState.REFUSED: "critical",
+    ErrandState.WITHDRAWN: "low",
 }
 ENTRY_TONES: Final[Mapping[str, Tone]] = {
     Happening.SIGNAL: "high",

@@ -16,6 +16,7 @@ from amends.web.cases import queries
 from amends.web.cases.clocks import heard_in, readings_of
 from amends.web.cases.deeds import BY_NAME, HEADER, MORE, Deed
 from amends.web.cases.handoff_telling import HandoffTold, handoff_of, handoff_told
+from amends.web.cases.letter_telling import LetterTold, letters_told
 from amends.web.cases.models import Case, Entry, Handoff, Happening, Recommendation, State
 from amends.web.cases.payment_telling import MoneyTold, money_told
 from amends.web.cases.playbook import Playbook, playbook_of
@@ -90,6 +91,7 @@ class Beside:
     handoff: HandoffTold | None
     playbook: Playbook | None
     money: MoneyTold
+    letters: Sequence[LetterTold]
     others: Sequence[tuple[Case, str, Tone]]
     """The customer's other cases of the 90 days before: case, state, tone."""
 
@@ -222,6 +224,7 @@ def beside_of(person: User, known: Known) -> Beside:
         handoff=handoff_told(person, known.handoff, known.clocks) if known.handoff else None,
         playbook=playbook_of(person, case, row, decided) if row is not None else None,
         money=money_told(person, case),
+        letters=letters_told(case),
         others=[
             (other, State(other.state).label, state_tone(other.state))
             for other in queries.other_cases(person, case.customer, case)

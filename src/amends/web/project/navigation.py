@@ -104,6 +104,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("People", "users", "accounts:people", Verb.PEOPLE_READ, Reach.TEAM),
         Entry("Channels", "send", "alerts:channels", Verb.SYSTEM_MANAGE),
         Entry("Cashier", "banknote", "cases:cashier", Verb.SYSTEM_MANAGE),
+        Entry("Post", "mail", "cases:post", Verb.SYSTEM_MANAGE),
         Entry("Privacy", "shield-check", "privacy", Verb.CUSTOMER_ERASE),
         Entry("Audit", "scroll-text", "audit:trail", Verb.AUDIT_READ),
         Entry("System", "activity", "system", Verb.SYSTEM_READ),

@@ -13,6 +13,7 @@ class NoticeKind(models.TextChoices):
     DIGEST = "digest", "Digest"
     DRILL = "drill", "Drill"
     TEST = "test", "Test"
+    WORD = "word", "Word"
 
 
 class NoticeState(models.TextChoices):
@@ -47,6 +48,10 @@ class Notice(models.Model):
         "alerts.Channel", null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
     )
     """The only one to be tried, of tests and drills; null: the reader's own, in order."""
+    title = models.CharField(max_length=200, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+    href = models.CharField(max_length=200, blank=True)
+    """What a word says and where it leads within this installation; empty of all others."""
     state = models.CharField(
         max_length=10, choices=NoticeState.choices, default=NoticeState.WAITING
     )
@@ -78,7 +83,8 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.alert or self.channel or ''} to {self.person}"
+        of = self.alert or self.channel or self.title
+        return f"{self.get_kind_display()} {of} to {self.person}"
 
 
 class AttemptState(models.TextChoices):

@@ -17,7 +17,9 @@ from .cases import (
     State,
     Viewer,
 )
-from .handoffs import Escalation, Handoff, HandoffState, Part, Responsibility, Step
+from .errands import Counterpart, Errand, ErrandState, ErrandTry
+from .handoffs import Escalation, Handoff, HandoffState, Part, Reminder, Responsibility, Step
+from .letters import Letter, LetterTry, Post
 from .money import Cashier, Payment, PaymentState, PaymentTry
 from .playbooks import BookVersion, StepDone
 from .rules import KINDS, CaseRule, Effect, Ground, Merging, Score
@@ -40,20 +42,28 @@ __all__ = [
     "CaseRule",
     "Cashier",
     "ClockSheet",
+    "Counterpart",
     "Effect",
     "Entry",
+    "Errand",
+    "ErrandState",
+    "ErrandTry",
     "Escalation",
     "Ground",
     "Handoff",
     "HandoffState",
     "Happening",
+    "Letter",
+    "LetterTry",
     "Limit",
     "Merging",
     "Part",
     "Payment",
     "PaymentState",
     "PaymentTry",
+    "Post",
     "Recommendation",
+    "Reminder",
     "Responsibility",
     "Route",
     "SavedView",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from amends.web.accounts.models import Team
+from amends.web.alerts.models import Notice
 
 from .cases import Case
 
@@ -114,6 +115,10 @@ class Escalation(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
     """Null: nobody has this role for the team, so the path went on."""
+    notice = models.OneToOneField(
+        Notice, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """How it was brought to the person, with its receipts."""
     at = models.DateTimeField()
 
     class Meta:
@@ -124,3 +129,27 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.handoff_id}: {self.level}"
+
+
+class Reminder(models.Model):
+    """Somebody was told of a case whose deadline passed and on which nobody works."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reminders")
+    due_at = models.DateTimeField()
+    """The deadline: after another one the path begins again."""
+    level = models.CharField(max_length=10)
+    """lead, manager or executive."""
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    """Null: nobody has this role for the team, so the path went on."""
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint("case", "due_at", "level", "person", name="reminded_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.level}"

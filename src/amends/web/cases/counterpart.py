@@ -1,7 +1,7 @@
-"""Talking to the cashier: one signed request, one answer, within a deadline.
+"""Talking to cashier and post: one signed request, one answer, within a deadline.
 
 Requests are signed as Standard Webhooks says (https://www.standardwebhooks.com). The id is the
-payment's key, and stands in `Idempotency-Key`, too: a cashier that has seen it answers again with
+errand's key, and stands in `Idempotency-Key`, too: one that has seen it answers again with
 what it said the first time and moves nothing (draft-ietf-httpapi-idempotency-key-header).
 """
 
@@ -28,7 +28,7 @@ DEADLINE_SECONDS: Final = 20.0
 LONGEST_ANSWER: Final = 300
 MOST_BYTES: Final = 65_536
 STILL_AT_IT: Final = 409
-"""What the draft above lets a cashier say while it still works on an earlier try of a key."""
+"""What the draft above lets a counterpart say while it still works on an earlier try of a key."""
 _WAIT_AND_REPEAT: Final = frozenset({408, STILL_AT_IT, 425, 429})
 
 
@@ -41,11 +41,11 @@ class Answer:
     text: str
     reference: str = ""
     wait_seconds: float = 0.0
-    """How long the cashier asks to wait."""
+    """How long the other side asks to wait."""
 
     @property
     def is_receipt(self) -> bool:
-        """Whether the cashier has taken the payment."""
+        """Whether the other side has taken the errand."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
@@ -55,7 +55,7 @@ class Answer:
         return is_answer and self.status not in _WAIT_AND_REPEAT
 
 
-def tell_cashier(
+def tell_counterpart(
     address: str,
     secret: str,
     key: str,
@@ -63,7 +63,7 @@ def tell_cashier(
     now: datetime,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Answer:
-    """Send one payment and wait for the answer, `deadline_seconds` at the most."""
+    """Send one errand and wait for the answer, `deadline_seconds` at the most."""
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "amends",
@@ -73,7 +73,7 @@ def tell_cashier(
     heard: list[Answer] = []
     talking = threading.Thread(
         target=lambda: heard.append(_post(address, headers, body)),
-        name="amends cashier",
+        name="amends errand",
         daemon=True,
     )
     talking.start()
@@ -99,9 +99,9 @@ def _post(address: str, headers: Mapping[str, str], body: bytes) -> Answer:
             told = _body(response)
             return _read(response.status_code, told, response.headers.get("Retry-After", ""))
     except (RequestException, OSError) as error:
-        return Answer(None, f"The cashier does not answer ({type(error).__name__}).")
-    except Exception as error:  # nobody sees what a thread raises, and the payment needs an answer
-        log.exception("Talking to the cashier at %s failed", address)
+        return Answer(None, f"There is no answer ({type(error).__name__}).")
+    except Exception as error:  # nobody sees what a thread raises, and the errand needs an answer
+        log.exception("Talking to %s failed", address)
         return Answer(None, f"The answer cannot be read ({type(error).__name__}): see the log.")
 
 
@@ -121,7 +121,7 @@ def _read(status: int, told: bytes, wait: str) -> Answer:
 
 
 def _reference(told: bytes) -> str:
-    """Return how the cashier calls it: `reference` or `id` of a JSON object."""
+    """Return how the other side calls it: `reference` or `id` of a JSON object."""
     try:
         known: Any = json.loads(told)
     except (ValueError, RecursionError):
