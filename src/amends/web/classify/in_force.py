@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 from django.db import transaction
@@ -12,6 +13,9 @@ from amends.flows.learning import dump_classifier, load_classifier
 from amends.web.accounts.models import User
 from amends.web.classify.models import ClassifierChange, ClassifierVersion
 from amends.web.classify.queries import DEFAULT_TAXONOMY
+
+VERSIONS_KEPT: Final = 20
+"""Newest classifiers that one can go back to; each takes some megabytes."""
 
 
 def classifier_in_force() -> Classifier | None:
@@ -44,6 +48,7 @@ def put_in_force(
         },
     )
     ClassifierChange.objects.create(version=version, at=trained_at, because=because)
+    _forget_old()
     return version
 
 
@@ -54,6 +59,13 @@ def put_back(version: ClassifierVersion, by: User, at: datetime, because: str) -
     version.is_current = True
     version.save(update_fields=["is_current"])
     ClassifierChange.objects.create(version=version, at=at, by=by, because=because)
+
+
+def _forget_old() -> None:
+    """Empty the parameters of all but the newest classifiers; what was said of them stays."""
+    newest = ClassifierVersion.objects.order_by("-trained_at", "-pk").values("pk")[:VERSIONS_KEPT]
+    old = ClassifierVersion.objects.filter(is_current=False).exclude(pk__in=newest)
+    old.exclude(parameters=b"").update(parameters=b"")
 
 
 @lru_cache(maxsize=1)
