@@ -107,6 +107,7 @@ def erase_customer(
     )
     with _written_down(entry):
         removed = {"signals in the inbox": intake.take_from_inbox(customer_id, now)}
+        removed["signals on the way to other causes"] = intake.take_from_relabelling(customer_id)
         pseudonym = f"erased-{secrets.token_hex(6)}"
         ids = intake.ids_in_lake(customer_id)
         tick("removing from the database", 0, 1)
@@ -231,6 +232,7 @@ def _left(customer_id: str, words: tuple[str, ...]) -> dict[str, int]:
     """Return where the customer's id and words still stand: every text of every table, the lake."""
     signals = reads.where(lake().signals(), customer_id=customer_id)
     left = {"lake: id": int(lake().fetch(signals.count().name("n"))["n"][0].as_py())}
+    left["other causes: id"] = intake.relabelling_of(customer_id)
     left |= {"any table: id": 0, "any table: words": 0}
     for table, n in search_customer(customer_id, intake.named(customer_id)).items():
         left["any table: id"] += n
