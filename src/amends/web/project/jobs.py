@@ -92,13 +92,17 @@ def look_at_rules(timestamp: int) -> None:  # noqa: ARG001
         look(timezone.now())
 
 
+@app.periodic(cron="*/5 * * * *")
 @app.task(
     queueing_lock="amends.web.project.jobs.relabel_confirmed",
     lock="amends.relabelling",
     pass_context=False,
 )
-def relabel_confirmed() -> None:
-    """Tell lake and rollups which causes people confirmed, then have the change watched."""
+def relabel_confirmed(timestamp: int | None = None) -> None:  # noqa: ARG001
+    """Tell lake and rollups which causes people confirmed, then have the change watched.
+
+    The clock asks, too, for those that lay in an open landing when somebody confirmed them.
+    """
     while relabelling.prepare_confirmed():
         work_off()
 
