@@ -9,6 +9,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 RELABEL: Final = "amends.web.project.jobs.relabel_confirmed"
 """The job that tells lake and rollups; it lies above, since it feeds every app."""
 LEARN: Final = "amends.web.classify.jobs.learn_corrections"
+LEARN_ALL: Final = "amends.web.classify.jobs.learn_all"
+PREVIEW: Final = "amends.web.classify.jobs.preview_draft"
+TOPICS: Final = "amends.web.classify.jobs.search_topics"
+HISTORY: Final = "amends.web.project.jobs.relabel_history"
 _RELABEL_AFTER_SECONDS: Final = 3
 
 

@@ -22,7 +22,7 @@ from amends.web.intake.inbox import INBOX
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Upkeep
 from amends.web.intake.receiving import WORK_OFF
-from amends.web.project import pipeline, relabelling
+from amends.web.project import pipeline, relabelling, rewriting
 from amends.web.project.erasing import keep_retention
 from amends.web.project.sifting import Unready
 
@@ -34,6 +34,8 @@ PAUSES: Final = (1, 2, 4, 8, 16)
 """Seconds between tries when something outside the signals is in the way; then the clock asks."""
 TIDYING: Final = "amends.tidying"
 """Lock of the jobs that tidy the lake: one at a time, however many workers there are."""
+MOST_OPEN: Final = 3
+"""Landings of the history that may wait to be worked off: each is some megabytes."""
 STALLED_SECONDS: Final = 60
 """A worker whose heart has not beaten for so long is dead."""
 log = logging.getLogger(__name__)
@@ -105,6 +107,20 @@ def relabel_confirmed(timestamp: int | None = None) -> None:  # noqa: ARG001
     """
     while relabelling.prepare_confirmed():
         work_off()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(
+    queueing_lock="amends.web.project.jobs.relabel_history",
+    lock="amends.relabelling",
+    pass_context=False,
+)
+def relabel_history(timestamp: int | None = None) -> None:  # noqa: ARG001
+    """Have the history follow the taxonomy; the clock takes up what a worker that died has left."""
+    while rewriting.rewrite_next():
+        work_off()
+        while relabelling.open_landings() > MOST_OPEN:  # another thread is at them
+            time.sleep(1)
 
 
 @app.periodic(cron="*/2 * * * *")

@@ -103,6 +103,11 @@ def prepare(signal_ids: list[str], change: Change) -> Prepared:
     return Prepared(len(set(signal_ids)) - len(left), int(differs.sum()), tuple(sorted(left)))
 
 
+def open_landings() -> int:
+    """Return how many landings wait to give signals other causes."""
+    return Landing.objects.filter(done_at=None).exclude(relabels=b"").count()
+
+
 def land(landing: Landing) -> None:
     """Put the signals of a landing with their new causes in place, in the caller's transaction."""
     both = unpack(bytes(landing.relabels))

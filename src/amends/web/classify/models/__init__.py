@@ -1,0 +1,20 @@
+"""What classify keeps: classifiers, what people say of labels, topics, versions of the taxonomy."""
+
+from .labels import ClassifierChange, ClassifierVersion, ConfirmedCause, Review, Verdict
+from .taxonomies import HistoryRun, TaxonomyState, TaxonomyVersion
+from .topics import Topic, TopicMember, TopicSearch, TopicState
+
+__all__ = [
+    "ClassifierChange",
+    "ClassifierVersion",
+    "ConfirmedCause",
+    "HistoryRun",
+    "Review",
+    "TaxonomyState",
+    "TaxonomyVersion",
+    "Topic",
+    "TopicMember",
+    "TopicSearch",
+    "TopicState",
+    "Verdict",
+]
