@@ -44,6 +44,7 @@ def add_cause(actor: User, cause: Cause) -> TaxonomyVersion:
 
 def change_cause(actor: User, cause: Cause) -> TaxonomyVersion:
     """Give a cause of the draft other words, examples or defaults."""
+    require(actor, Verb.TAXONOMY_EDIT)
     before = _tree().get(cause.path)
     if before == cause:
         raise ValidationError("Nothing is different.")
