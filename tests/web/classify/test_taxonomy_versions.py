@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -197,6 +198,6 @@ def test_a_file_is_taken_in_when_no_cause_is_missing(people: People) -> None:
     assert (mine.version, mine.base) == ("2", "1")
 
 
-def rows() -> list[dict[str, object]]:
+def rows() -> list[dict[str, Any]]:
     found = lake().fetch(lake().signals()).to_pylist()
     return sorted(found, key=lambda row: row["external_id"])

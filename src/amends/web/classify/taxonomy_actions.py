@@ -116,7 +116,7 @@ def discard(actor: User) -> None:
 
 
 def ask_for_preview(actor: User) -> None:
-    """Have it worked out what the draft would move."""
+    """Have it worked out again what the draft would move; every edit asks for it, too."""
     require(actor, Verb.TAXONOMY_EDIT)
     ask(PREVIEW)
 
@@ -162,6 +162,7 @@ def _edit(
         mine.preview = mine.previewed_at = None
         mine.parameters = b""
         mine.save()
+        ask(PREVIEW)
         tell(LIVE)
     return mine
 
