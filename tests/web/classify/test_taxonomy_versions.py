@@ -162,6 +162,20 @@ def test_a_split_cause_is_parted_by_what_its_parts_say(people: People) -> None:
 
 
 @pytest.mark.usefixtures("history")
+def test_a_split_is_previewed_where_nobody_confirmed_anything(people: People) -> None:
+    parts = [
+        Cause(f"{LATE}/courier", "Courier late", "The courier is days late and does not come."),
+        Cause(f"{LATE}/depot", "Lies in the depot", "It lies in a depot."),
+    ]
+    edit.split_cause(people.analyst, LATE, parts)
+    preview = make_preview(timezone.now())
+    assert preview is not None
+    assert {pair["old"] for pair in preview["pairs"]} >= {LATE}
+    assert preview["looked_at"] == preview["total"] == 5
+    assert all(pair["signals"] for pair in preview["pairs"])
+
+
+@pytest.mark.usefixtures("history")
 def test_a_draft_is_published_as_it_was_previewed_and_with_a_reason(people: People) -> None:
     edit.retire_cause(people.analyst, "order/wrong_item", LATE)
     mine = draft()

@@ -44,7 +44,9 @@ class Move:
         parts = split_in(self.change)
         for leaf, own in parts.items():
             names = [name for name, path in given.items() if path == leaf]
-            told = signals.filter(pc.is_in(signals["signal_id"], value_set=pa.array(names)))
+            told = signals.filter(
+                pc.is_in(signals["signal_id"], value_set=pa.array(names, pa.string()))
+            )
             texts = pc.coalesce(told["verbatim"], told["subject"]).to_pylist() if names else []
             given |= dict(zip(told["signal_id"].to_pylist(), parted(texts, own), strict=True))
         return {

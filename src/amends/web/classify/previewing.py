@@ -24,7 +24,7 @@ LIVE: Final = "taxonomy"
 LOOKS_BACK: Final = timedelta(days=90)
 MOST_LABELLED: Final = 6_000
 """Signals that are labelled again; of more, a fair draw."""
-MOST_PAIRS: Final = 40
+MOST_PAIRS: Final = 20
 SAMPLES: Final = 3
 
 
