@@ -54,6 +54,7 @@ def _batch(run: HistoryRun, move: Move) -> int:
         done = relabelling.prepare([str(row["signal_id"]) for row in found], move)
         run.reached_at, run.reached = found[-1]["at"], found[-1]["signal_id"]
         run.done += len(found)
+        run.total = max(run.total, run.done)
         run.changed += done.changed
         run.waiting = [*run.waiting, *done.waiting]
     return len(found)
