@@ -2,11 +2,20 @@
 
 from django.urls import path
 
-from amends.web.classify import card_views, review_views, taxonomy_views, topic_views, views
+from amends.web.classify import (
+    card_views,
+    comparing_views,
+    review_views,
+    taxonomy_views,
+    topic_views,
+    views,
+)
 
 app_name = "classify"
 urlpatterns = [
     path("", views.causes, name="causes"),
+    path("compare/", comparing_views.side_by_side, name="compare"),
+    path("heat/", comparing_views.heat, name="heat"),
     path("model/", card_views.model, name="model"),
     path("model/drift/", card_views.model_drift, name="model_drift"),
     path("model/<int:pk>/", card_views.go_back, name="go_back"),
