@@ -204,7 +204,7 @@ def _suggested(mine: Topic, near: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what the form begins with: a name of its phrases, the nearest branch, examples."""
     worded = [row for row in near if row["verbatim"]]
     phrases = [str(phrase) for phrase in mine.phrases]
-    name = phrases[0] if phrases else f"Topic {mine.pk}"
+    name = mine.suggested or (phrases[0] if phrases else f"Topic {mine.pk}")
     listed = " and ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
     return {
         "label": name[:1].upper() + name[1:],

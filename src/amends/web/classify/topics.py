@@ -31,6 +31,7 @@ from amends.engine.contracts import UNSURE
 from amends.store import reads
 from amends.web.classify.in_force import embedder
 from amends.web.classify.models import Topic, TopicMember, TopicSearch
+from amends.web.classify.topic_naming import suggest_names
 from amends.web.intake.asked import TOLD
 from amends.web.intake.lake import lake
 from amends.web.ui.live import publish
@@ -74,6 +75,8 @@ def search(now: datetime) -> TopicSearch:
     topics, _ = keep_ids(find_topics(vectors, config_for(told.n)), vectors, before)
     with transaction.atomic():
         n = _write(topics, told, frozenset(before.ids), now)
+    suggest_names(now)
+    with transaction.atomic():
         found = TopicSearch.objects.create(
             made_at=now,
             seconds=time.monotonic() - began,

@@ -2,13 +2,14 @@
 
 from .labels import ClassifierChange, ClassifierVersion, ConfirmedCause, Review, Verdict
 from .taxonomies import HistoryRun, TaxonomyState, TaxonomyVersion
-from .topics import Topic, TopicMember, TopicSearch, TopicState
+from .topics import ModelCall, Topic, TopicMember, TopicSearch, TopicState
 
 __all__ = [
     "ClassifierChange",
     "ClassifierVersion",
     "ConfirmedCause",
     "HistoryRun",
+    "ModelCall",
     "Review",
     "TaxonomyState",
     "TaxonomyVersion",

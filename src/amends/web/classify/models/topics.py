@@ -16,12 +16,18 @@ class TopicState(models.TextChoices):
 
 
 # What every search finds anew is left out: a person changed nothing.
-@pghistory.track(exclude=["phrases", "typical", "n", "weeks", "last_found_at"])
+@pghistory.track(
+    exclude=["phrases", "suggested", "suggested_by", "typical", "n", "weeks", "last_found_at"]
+)
 class Topic(models.Model):
     """A cluster of verbatims that keeps its number from search to search."""
 
     phrases = models.JSONField(default=list)
     """What its texts say more often than others do, the most telling first."""
+    suggested = models.CharField(max_length=80, blank=True)
+    """The name that a language model gave it; empty where there is none."""
+    suggested_by = models.CharField(max_length=120, blank=True)
+    """Which model."""
     typical = models.UUIDField(null=True)
     """The signal whose words lie nearest to its middle."""
     n = models.PositiveIntegerField(default=0)
@@ -44,7 +50,7 @@ class Topic(models.Model):
         ordering: ClassVar[list[str]] = ["-n", "pk"]
 
     def __str__(self) -> str:
-        return " · ".join(self.phrases) or f"Topic {self.pk}"
+        return self.suggested or " · ".join(self.phrases) or f"Topic {self.pk}"
 
 
 class TopicMember(models.Model):
@@ -75,3 +81,25 @@ class TopicSearch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.n_texts} texts at {self.made_at:%Y-%m-%d %H:%M}"
+
+
+class ModelCall(models.Model):
+    """One question to the language model: what the budget counts, and the cache."""
+
+    digest = models.CharField(max_length=64)
+    """SHA-256 of model and question; the question itself, which holds words of customers, is not
+    kept."""
+    model = models.CharField(max_length=120)
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=80, blank=True)
+    """Empty: there was none that could be used."""
+    problem = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["digest"], name="model_call_digest"),
+            models.Index(fields=["asked_at"], name="model_call_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} at {self.asked_at:%Y-%m-%d %H:%M}: {self.answer or self.problem}"
