@@ -181,3 +181,14 @@ def test_a_cause_is_added_and_reworded_and_nothing_moves() -> None:
         add(change.taxonomy, replace(new, path="delivery/other"))
     with pytest.raises(BadInput, match="not a branch"):
         add(RETAIL, replace(new, path=f"{LEAVES[0]}/deeper"))
+
+
+def test_branches_are_called_by_where_all_their_leaves_went() -> None:
+    moved = move(RETAIL, "delivery", under="service").renamed()
+    assert moved["delivery"] == "service/delivery"
+    assert moved["delivery/carrier_delay"] == "service/delivery/carrier_delay"
+    assert "service" not in moved
+    one, other = [leaf for leaf in LEAVES if leaf.startswith("delivery/")][:2]
+    assert merge(RETAIL, [one], into=other).renamed() == {one: other}
+    parts = [Cause(f"{one}/{key}", key, "A part of it.") for key in ("a", "b")]
+    assert split(RETAIL, one, parts).renamed() == {}

@@ -13,6 +13,7 @@ from tests.web.classify.unsure import causes, described
 from tests.web.signals import signal
 
 from amends.engine.contracts import Cause, write_taxonomy
+from amends.web.cases.models import CaseRule
 from amends.web.classify import publishing
 from amends.web.classify import taxonomy_actions as edit
 from amends.web.classify.in_force import classifier_in_force, taxonomy_in_force
@@ -21,6 +22,7 @@ from amends.web.classify.previewing import make_preview
 from amends.web.classify.taxonomies import draft
 from amends.web.intake import accounting
 from amends.web.intake.lake import lake
+from amends.web.prevent.models import Fix
 from amends.web.project import pipeline, rewriting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +136,23 @@ def test_what_people_confirmed_follows_under_its_new_name(people: People) -> Non
     assert ConfirmedCause.objects.get().cause == f"service/{LATE}"
     follow()
     assert not any((path or "").startswith("delivery/") for path in causes().values())
+
+
+def test_what_names_a_cause_by_its_path_follows(people: People) -> None:
+    described()
+    rule = CaseRule.objects.create(name="Late", cause="delivery", is_failure=True)
+    fix = Fix.objects.create(
+        name="Another carrier",
+        cause=LATE,
+        hypothesis="Fewer are late",
+        proposed_at=timezone.now(),
+    )
+    edit.move_cause(people.analyst, "delivery", "service")
+    publish(people)
+    rule.refresh_from_db()
+    fix.refresh_from_db()
+    assert (rule.cause, rule.version) == ("service/delivery", 2)
+    assert fix.cause == f"service/{LATE}"
 
 
 @pytest.mark.usefixtures("history")

@@ -27,6 +27,26 @@ class Change:
         """Return labels of the old version as labels of the new; what is no leaf stays."""
         return [None if path is None else self.went.get(path, path) for path in paths]
 
+    def renamed(self) -> dict[str, str]:
+        """Return the paths, of leaves and of branches, that are called otherwise now.
+
+        A branch went where all its leaves went together; one that was torn apart has no new name.
+        A leaf that was split goes by its path still: it is the branch of its parts.
+        """
+        moved = {a: b for a, b in self.went.items() if a != b and a not in self.taxonomy}
+        heads: dict[str, set[str | None]] = {}
+        for old, new in self.went.items():
+            parts = old.split("/")
+            for depth in range(1, len(parts)):
+                branch, rest = "/".join(parts[:depth]), "/" + "/".join(parts[depth:])
+                head = new.removesuffix(rest) if new.endswith(rest) else None
+                heads.setdefault(branch, set()).add(head)
+        for branch, found in heads.items():
+            [head, *others] = found
+            if head is not None and not others and branch not in self.taxonomy:
+                moved[branch] = head
+        return moved
+
     def then(self, after: "Change") -> "Change":
         """Return this change and the next as one."""
         went = {old: after.went[new] for old, new in self.went.items()}

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from amends.flows.learning import split_in
@@ -22,6 +23,9 @@ from amends.web.ui.live import publish as tell
 
 LIVE: Final = "taxonomy"
 LEAST_REASON: Final = 3
+causes_moved: Final = Signal()
+"""Sent in the transaction of a publication with `renamed`, old path → new: what names causes by
+their paths in the apps above follows."""
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('classify.taxonomy'))"
 
 
@@ -63,6 +67,7 @@ def put_taxonomy_in_force(
     mine.save()
     if how.classifier is not None:
         put_in_force(how.classifier, now, f"Taxonomy {mine.version}: {because}"[:300])
+    causes_moved.send(TaxonomyVersion, renamed=how.change.renamed())
     if history:
         HistoryRun.objects.create(taxonomy=mine, began_at=now)
         ask(HISTORY)

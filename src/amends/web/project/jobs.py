@@ -117,10 +117,16 @@ def relabel_confirmed(timestamp: int | None = None) -> None:  # noqa: ARG001
 )
 def relabel_history(timestamp: int | None = None) -> None:  # noqa: ARG001
     """Have the history follow the taxonomy; the clock takes up what a worker that died has left."""
-    while rewriting.rewrite_next():
+    began = rewriting.rewrite_next()
+    is_going_on = began
+    while is_going_on:
         work_off()
         while relabelling.open_landings() > MOST_OPEN:  # another thread is at them
             time.sleep(1)
+        is_going_on = rewriting.rewrite_next()
+    if began:  # what is frequent now has other names
+        watching.choose_series(timezone.now())
+        _soon()
 
 
 @app.periodic(cron="*/2 * * * *")
