@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import UNSURE, ClassifierReport, Label, Labels, Taxonomy
 
-from .calibrate import probabilities
+from .calibrate import joined, probabilities
 from .clean import clean_text
 from .features import Features, Reals
 from .linear import LinearHead
@@ -166,7 +166,7 @@ class Classifier:
             doubt = np.flatnonzero((share.max(axis=1) < meaning.below) & ~is_blank)
             vectors = embedder.embed([batch[i] for i in doubt.tolist()])
             share[doubt] = meaning.shares(margins[doubt], vectors)[:, :n]
-        return _joined(share, self.columns, len(self.causes)), is_blank
+        return joined(share, self.columns, len(self.causes)), is_blank
 
     def _reasons(self, text: str, cause: int) -> tuple[str, ...]:
         """Words and pairs by their contribution: row value × (weight − mean weight)."""
@@ -182,16 +182,6 @@ class Classifier:
                 phrases[name] = float(value)
         ranked = sorted(phrases, key=lambda p: (-phrases[p], p))
         return tuple(_without_parts(ranked))[:_REASONS]
-
-
-def _joined(share: Reals, columns: NDArray[np.int64] | None, n_causes: int) -> Reals:
-    """Return the probabilities (N, K) of causes: those of their columns together."""
-    if columns is None:
-        return share
-    joined = np.zeros((len(share), n_causes), np.float32)
-    for column, cause in enumerate(columns.tolist()):
-        joined[:, cause] += share[:, column]
-    return joined
 
 
 def _decide(share: Reals, is_blank: NDArray[np.bool_]) -> tuple[Ints32, Ints32, Reals]:

@@ -1,12 +1,12 @@
 """The taxonomy: the tree, the draft with what it would move, and the versions there were."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amends.engine.contracts import Cause, Taxonomy, write_taxonomy
 from amends.web.accounts.access import requires
-from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.classify import publishing, taxonomy_actions
@@ -23,8 +22,9 @@ from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.classify.models import HistoryRun, TaxonomyState, TaxonomyVersion
 from amends.web.classify.publishing import LIVE
 from amends.web.classify.taxonomies import draft, taxonomy_of
-from amends.web.classify.taxonomy_forms import PlaceForm, WordsForm, key_of, leaves_of
+from amends.web.classify.taxonomy_forms import PlaceForm, WordsForm, leaves_of
 from amends.web.classify.taxonomy_telling import DraftTold, Node, nodes_of, told_of
+from amends.web.classify.taxonomy_verbs import VERBS
 from amends.web.classify.topic_forms import branches_of
 from amends.web.ui.pages import page
 
@@ -150,67 +150,6 @@ def discard(request: HttpRequest) -> HttpResponse:
     taxonomy_actions.discard(current_person(request))
     messages.success(request, "The draft is discarded. Nothing moved.")
     return redirect("classify:taxonomy")
-
-
-def _add(actor: User, _path: str, given: QueryDict) -> str:
-    form = _words(given)
-    parent = given.get("parent", "")
-    cause = form.cause("/".join([*([parent] if parent else []), key_of(given.get("label", ""))]))
-    taxonomy_actions.add_cause(actor, cause)
-    return cause.path
-
-
-def _reword(actor: User, path: str, given: QueryDict) -> str:
-    taxonomy_actions.change_cause(actor, _words(given).cause(path))
-    return path
-
-
-def _merge(actor: User, path: str, given: QueryDict) -> str:
-    taxonomy_actions.merge_causes(actor, path, given.get("into", ""))
-    return given.get("into", "")
-
-
-def _retire(actor: User, path: str, given: QueryDict) -> str:
-    taxonomy_actions.retire_cause(actor, path, given.get("into", ""))
-    return given.get("into", "")
-
-
-def _move(actor: User, path: str, given: QueryDict) -> str:
-    under = given.get("under", "")
-    taxonomy_actions.move_cause(actor, path, under)
-    key = path.rpartition("/")[2]
-    return f"{under}/{key}" if under else key
-
-
-def _split(actor: User, path: str, given: QueryDict) -> str:
-    told = zip(given.getlist("part"), given.getlist("says"), strict=False)
-    parts = [
-        Cause(f"{path}/{key_of(label)}", label.strip(), says.strip())
-        for label, says in told
-        if label.strip()
-    ]
-    if any(not part.description for part in parts):
-        raise ValidationError("Say of each part what it is: labels are parted by these words.")
-    taxonomy_actions.split_cause(actor, path, parts)
-    return path
-
-
-VERBS: Final[Mapping[str, Callable[[User, str, QueryDict], str]]] = {
-    "add": _add,
-    "reword": _reword,
-    "merge": _merge,
-    "retire": _retire,
-    "move": _move,
-    "split": _split,
-}
-
-
-def _words(given: QueryDict) -> WordsForm:
-    form = WordsForm(given)
-    if not form.is_valid():
-        problems = [f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()]
-        raise ValidationError(" ".join(problems))
-    return form
 
 
 def _draft() -> DraftTold | None:

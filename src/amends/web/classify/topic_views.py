@@ -15,11 +15,11 @@ from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.classify import topic_actions
-from amends.web.classify.in_force import classifier_in_force, taxonomy_in_force
+from amends.web.classify.in_force import taxonomy_in_force
 from amends.web.classify.models import Topic, TopicSearch, TopicState
 from amends.web.classify.topic_forms import CauseForm
+from amends.web.classify.topic_telling import suggested, weeks_chart
 from amends.web.classify.topics import LIVE
-from amends.web.classify.verbatims import diverse
 from amends.web.intake.lake import lake
 from amends.web.intake.telling import SHOWN, SignalRow, excerpt, rows_of
 from amends.web.ui.pages import page
@@ -30,8 +30,6 @@ PAGE: Final = 30
 RECENT: Final = 4
 """Weeks of which the trend is told, against as many before."""
 LONGEST: Final = 200
-LONGEST_EXAMPLE: Final = 160
-EXAMPLES: Final = 4
 LOOKED_THROUGH: Final = 40
 
 
@@ -165,8 +163,8 @@ def _answer(
     context = TopicContext(
         topic=mine,
         rows=rows_of(_signals(shown)),
-        chart=_chart(mine) if any(mine.weeks) else None,
-        form=form or CauseForm(None, taxonomy_in_force(), _suggested(mine, near)),
+        chart=weeks_chart(mine) if any(mine.weeks) else None,
+        form=form or CauseForm(None, taxonomy_in_force(), suggested(mine, near)),
         is_there=search is not None and mine.last_found_at == search.made_at,
         may_edit=may_edit,
         page=at,
@@ -198,55 +196,3 @@ def _rows(found: Sequence[Topic]) -> tuple[TopicRow, ...]:
         )
         for one in found
     )
-
-
-def _suggested(mine: Topic, near: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the form begins with: a name of its phrases, the nearest branch, examples."""
-    worded = [row for row in near if row["verbatim"]]
-    phrases = [str(phrase) for phrase in mine.phrases]
-    name = mine.suggested or (phrases[0] if phrases else f"Topic {mine.pk}")
-    listed = " and ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
-    return {
-        "label": name[:1].upper() + name[1:],
-        "parent": _nearest_branch([row["verbatim"] for row in worded[:EXAMPLES]]),
-        "description": f"Customers speak of {listed}." if listed else "",
-        "examples": "\n".join(
-            " ".join(row["verbatim"].split())
-            for row in diverse(worded, EXAMPLES)
-            if len(row["verbatim"]) <= LONGEST_EXAMPLE
-        ),
-        "severity": "medium",
-    }
-
-
-def _nearest_branch(texts: Sequence[str]) -> str:
-    """Return the branch whose causes come nearest to some texts."""
-    classifier = classifier_in_force()
-    if classifier is None or not texts:
-        return ""
-    share = classifier.probabilities(texts).sum(axis=0)
-    by_branch: dict[str, float] = {}
-    for path, sum_ in zip(classifier.causes, share.tolist(), strict=True):
-        branch = path.rpartition("/")[0]
-        by_branch[branch] = by_branch.get(branch, 0.0) + sum_
-    return max(by_branch, key=lambda branch: by_branch[branch])
-
-
-def _chart(mine: Topic) -> Chart:
-    n = len(mine.weeks)
-    names = ["this week" if i == n - 1 else f"{n - 1 - i} weeks ago" for i in range(n)]
-    option = {
-        "grid": {"left": 8, "right": 8, "top": 12, "bottom": 4, "containLabel": True},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": names, "axisTick": {"show": False}},
-        "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 2},
-        "series": [
-            {
-                "type": "bar", "name": "Signals", "barMaxWidth": 28,
-                "itemStyle": {"color": "$brand", "borderRadius": [2, 2, 0, 0]},
-                "data": list(mine.weeks),
-            }
-        ],
-    }  # fmt: skip
-    told = ", ".join(str(week) for week in mine.weeks)
-    return Chart("weeks", option, f"Signals by week, the oldest first: {told}", height=160)
