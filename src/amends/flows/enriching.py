@@ -65,6 +65,19 @@ def enrich(
     return signals
 
 
+def relabelled(
+    signals: pa.Table, names: Sequence[str], classifier: Classifier | None, taxonomy: Taxonomy
+) -> pa.Table:
+    """Return enriched signals, those with these ids labelled again as if they had just come."""
+    again = np.isin(np.asarray(signals["signal_id"], dtype=str), list(names))
+    if not again.any():
+        return signals
+    some = check_signals(enrich(signals.filter(pa.array(again)), classifier, taxonomy))
+    rest = check_signals(signals.filter(pa.array(~again)))
+    order = np.argsort(np.r_[np.flatnonzero(again), np.flatnonzero(~again)], kind="stable")
+    return pa.concat_tables([some, rest]).take(pa.array(order))
+
+
 def with_causes(
     signals: pa.Table, causes: Mapping[str, str | None], taxonomy: Taxonomy
 ) -> pa.Table:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,17 @@ from amends.engine.contracts import (
     Cause,
     Change,
     Taxonomy,
+    add,
     merge,
     move,
+    parse_taxonomy,
     read_taxonomy,
     retire,
+    reword,
     split,
+    starter_taxonomies,
     starter_taxonomy,
+    write_taxonomy,
 )
 
 RETAIL = starter_taxonomy("retail")
@@ -153,3 +159,36 @@ def test_files_that_are_no_taxonomy_are_refused(tmp_path: Path, tree: str, messa
     file.write_text(f"name: own\ntitle: Own\nversion: 1\ncauses: {tree}\n")
     with pytest.raises(ValueError, match=message):
         read_taxonomy(file)
+
+
+def test_a_taxonomy_is_written_as_it_is_read() -> None:
+    for name in starter_taxonomies():
+        taxonomy = starter_taxonomy(name)
+        assert parse_taxonomy(write_taxonomy(taxonomy)) == taxonomy
+
+
+def test_a_cause_is_added_and_reworded_and_nothing_moves() -> None:
+    new = Cause("delivery/drone", "Drone lost it", "The drone never came.", ("The drone fell",))
+    change = add(RETAIL, new)
+    assert change.taxonomy["delivery/drone"] == new
+    assert all(old == to for old, to in change.went.items())
+    assert len(change.taxonomy.leaves) == len(RETAIL.leaves) + 1
+    renamed = reword(change.taxonomy, replace(new, label="Drone went astray"))
+    assert renamed.taxonomy.label("delivery/drone") == "Drone went astray"
+    with pytest.raises(BadInput, match="already"):
+        add(change.taxonomy, new)
+    with pytest.raises(BadInput, match="both called"):
+        add(change.taxonomy, replace(new, path="delivery/other"))
+    with pytest.raises(BadInput, match="not a branch"):
+        add(RETAIL, replace(new, path=f"{LEAVES[0]}/deeper"))
+
+
+def test_branches_are_called_by_where_all_their_leaves_went() -> None:
+    moved = move(RETAIL, "delivery", under="service").renamed()
+    assert moved["delivery"] == "service/delivery"
+    assert moved["delivery/carrier_delay"] == "service/delivery/carrier_delay"
+    assert "service" not in moved
+    one, other = [leaf for leaf in LEAVES if leaf.startswith("delivery/")][:2]
+    assert merge(RETAIL, [one], into=other).renamed() == {one: other}
+    parts = [Cause(f"{one}/{key}", key, "A part of it.") for key in ("a", "b")]
+    assert split(RETAIL, one, parts).renamed() == {}

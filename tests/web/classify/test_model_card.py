@@ -97,6 +97,23 @@ def test_going_back_needs_a_reason_and_is_written_down(people: People, client: C
     assert client.post(f"/causes/model/{old.pk}/", {"because": "I want it"}).status_code == 403
 
 
+def test_only_the_newest_classifiers_are_kept_whole(
+    people: People, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("amends.web.classify.in_force.VERSIONS_KEPT", 2)
+    names = [learn(f"The parcel number {word} is late") for word in ("one", "two", "three")]
+    kept = {v.version: bool(v.parameters) for v in ClassifierVersion.objects.all()}
+    assert kept == dict(zip(names, (False, True, True), strict=True))
+    client.force_login(people.analyst)
+    oldest = ClassifierVersion.objects.get(version=names[0])
+    refused = client.post(f"/causes/model/{oldest.pk}/", {"because": "It was better"})
+    assert refused.status_code == 422
+    assert "Choose a newer one" in refused.content.decode()
+    found = classifier_in_force()
+    assert found is not None
+    assert found.model_version == names[-1]
+
+
 def test_a_source_whose_causes_moved_is_said_to_have_drifted(
     people: People, client: Client
 ) -> None:

@@ -130,7 +130,34 @@ def test_a_review_can_be_taken_back(analyst: Client) -> None:
     answer = analyst.post(f"/causes/review/{name_of(0)}/undo/", headers=FRAGMENT)
     assert LATE in answer.content.decode()
     assert not Review.objects.exists()
+    relabelling.prepare_confirmed()
     assert not ConfirmedCause.objects.exists()
+
+
+@pytest.mark.usefixtures("said")
+def test_what_was_applied_already_is_labelled_again_when_it_is_taken_back(analyst: Client) -> None:
+    before = causes()["S-0"]
+    judge(analyst, 0, verdict="other", cause="order/wrong_item")
+    relabelling.prepare_confirmed()
+    pipeline.work_off()
+    assert causes()["S-0"] == "order/wrong_item" != before
+    analyst.post(f"/causes/review/{name_of(0)}/undo/", headers=FRAGMENT)
+    relabelling.prepare_confirmed()
+    pipeline.work_off()
+    assert causes()["S-0"] == before
+    assert not ConfirmedCause.objects.exists()
+
+
+@pytest.mark.usefixtures("said")
+def test_taking_back_lets_the_other_persons_review_hold(analyst: Client, people: People) -> None:
+    other = Client()
+    other.force_login(people.manager)
+    judge(other, 0, verdict="other", cause="order/wrong_item")
+    judge(analyst, 0, verdict="other", cause="delivery/carrier_delay")
+    assert ConfirmedCause.objects.get().cause == "delivery/carrier_delay"
+    analyst.post(f"/causes/review/{name_of(0)}/undo/", headers=FRAGMENT)
+    assert ConfirmedCause.objects.get().cause == "order/wrong_item"
+    assert not ConfirmedCause.objects.get().is_withdrawn
 
 
 @pytest.mark.usefixtures("said")

@@ -17,15 +17,17 @@ from tests.web.tables import table
 
 from amends.engine.contracts import BadInput, QuarantinedRow, SeriesKey
 from amends.web.cases.models import Case, Entry
+from amends.web.classify.models import ConfirmedCause
 from amends.web.detect import rollups
 from amends.web.detect.models import Series
 from amends.web.detect.rolled_up import read
 from amends.web.intake import models as intake
 from amends.web.intake.accounting import gaps, terms
 from amends.web.intake.erasing import ids_in_lake
+from amends.web.intake.inbox import unpack
 from amends.web.intake.lake import lake
 from amends.web.intake.receiving import receive, withdraw
-from amends.web.project import erasing, pipeline
+from amends.web.project import erasing, pipeline, relabelling
 from amends.web.track.models import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,7 +98,7 @@ def test_a_customer_is_erased_everywhere_and_the_counts_stay(
 
     assert entry.left == dict.fromkeys(entry.left, 0)
     assert entry.is_proven
-    assert len(entry.left) == 3
+    assert len(entry.left) == 4
     assert entry.removed["signals in the lake"] == 2
     assert entry.removed["signals in the inbox"] == 1
     assert entry.removed["rows in quarantine"] == 1
@@ -115,6 +117,30 @@ def test_a_customer_is_erased_everywhere_and_the_counts_stay(
     assert not ids_in_lake("K-7")
     sums = terms()
     assert (sums.erased, sums.unaccounted, gaps()) == (3, 0, [])
+
+
+def test_what_waits_for_another_cause_is_erased_too(people: People) -> None:
+    arrive(grave("K-7"), grave("K-70"))
+    ids = [row["signal_id"] for row in lake().by_id(_ids()).to_pylist()]
+    for name in ids:
+        ConfirmedCause.objects.create(
+            signal_id=name, cause="service/rude_agent", confirmed_at=timezone.now()
+        )
+    relabelling.prepare_confirmed()
+    [before] = intake.Landing.objects.filter(done_at=None).values_list("relabels", flat=True)
+    assert "K-7" in unpack(bytes(before))["customer_id"].to_pylist()
+
+    entry = erasing.erase_customer(people.compliance, "K-7", "Asked by letter")
+
+    assert entry.removed["signals on the way to other causes"] == 1
+    assert entry.is_proven
+    [after] = intake.Landing.objects.filter(done_at=None).values_list("relabels", flat=True)
+    assert set(unpack(bytes(after))["customer_id"].to_pylist()) == {"K-70"}
+    pipeline.work_off()
+    assert not ids_in_lake("K-7")
+    [other] = lake().by_id(_ids()).to_pylist()
+    assert (other["customer_id"], other["cause"]) == ("K-70", "service/rude_agent")
+    assert (terms().unaccounted, gaps()) == (0, [])
 
 
 def test_what_was_erased_does_not_come_back(people: People) -> None:

@@ -125,3 +125,55 @@ def test_what_was_overtaken_meanwhile_is_left_alone() -> None:
     assert len(rows()) == 5
     assert rolled_up(ROOT)[0][:3] == [3, 0, 1]
     assert (accounting.gaps(), accounting.terms().unaccounted) == ([], 0)
+
+
+@pytest.mark.usefixtures("_said")
+def test_what_lies_in_an_open_landing_is_asked_again_when_it_is_done() -> None:
+    confirm("S-1", "billing/overcharged")
+    assert relabelling.prepare_confirmed() == 1
+    confirm("S-1", "service/rude_agent")
+    confirm("S-2", "service/rude_agent")
+    assert relabelling.prepare_confirmed() == 1, "only the one that is in no open landing"
+    assert ConfirmedCause.objects.get(applied_at=None).signal_id.hex == rows()["S-1"]["signal_id"]
+    pipeline.work_off()
+    assert relabelling.prepare_confirmed() == 1
+    pipeline.work_off()
+    assert {rows()[name]["cause"] for name in ("S-1", "S-2")} == {"service/rude_agent"}
+    assert not ConfirmedCause.objects.filter(applied_at=None).exists()
+
+
+@pytest.mark.usefixtures("_said")
+def test_what_is_right_already_counts_as_done() -> None:
+    confirm("S-1", "billing/overcharged")
+    relabelling.prepare_confirmed()
+    pipeline.work_off()
+    ConfirmedCause.objects.update(applied_at=None)
+    assert relabelling.prepare_confirmed() == 1, "the job's loop must not stop before the next"
+    assert relabelling.prepare_confirmed() == 0
+    assert not Landing.objects.filter(done_at=None).exists()
+
+
+@pytest.mark.usefixtures("_said")
+def test_a_cause_confirmed_while_a_newer_version_lands_is_told_again() -> None:
+    confirm("S-1", "billing/overcharged")
+    relabelling.prepare_confirmed()
+    send(complaint(1, day=2, version=2))
+    pipeline.work_off()
+    while relabelling.prepare_confirmed():
+        pipeline.work_off()
+    assert (rows()["S-1"]["version"], rows()["S-1"]["cause"]) == (2, "billing/overcharged")
+
+
+@pytest.mark.usefixtures("_said")
+def test_what_is_taken_back_gets_the_cause_that_it_would_have_without_people() -> None:
+    before = rows()["S-1"]
+    confirm("S-1", "billing/overcharged")
+    relabelling.prepare_confirmed()
+    pipeline.work_off()
+    ConfirmedCause.objects.update(is_withdrawn=True, applied_at=None)
+    assert relabelling.prepare_confirmed() == 1
+    pipeline.work_off()
+    assert not ConfirmedCause.objects.exists()
+    same = ("cause", "cause_confidence", "severity", "model_version", "version")
+    assert [rows()["S-1"][name] for name in same] == [before[name] for name in same]
+    assert [rolled_up(key)[0][0] for key in (ROOT, LATE, BILL)] == [4, 4, 0]

@@ -13,6 +13,7 @@ from .language import languages
 from .learn import LearnConfig, train
 from .meaning import Embeds
 from .parts import ToldCause, told_causes
+from .regroup import regroup
 from .sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, sentiment
 from .severity import Severities, SeverityConfig, SeverityFacts, severity
 from .severity_rules import RULES, SeverityRule
@@ -47,6 +48,7 @@ __all__ = [
     "languages",
     "macro_f1",
     "read_labels",
+    "regroup",
     "sentiment",
     "severity",
     "taxonomy_from_labels",

@@ -116,3 +116,13 @@ def calibration_error(confidence: Reals, is_right: NDArray[np.bool_], bins: int 
         - np.bincount(place, weights=is_right, minlength=bins)
     )
     return float(gap.sum() / max(size.sum(), 1))
+
+
+def joined(share: Reals, columns: NDArray[np.int64] | None, n_causes: int) -> Reals:
+    """Return the probabilities (N, K) of causes: those of their columns together."""
+    if columns is None:
+        return share
+    found = np.zeros((len(share), n_causes), np.float32)
+    for column, cause in enumerate(columns.tolist()):
+        found[:, cause] += share[:, column]
+    return found

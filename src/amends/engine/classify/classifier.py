@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amends.engine.contracts import UNSURE, ClassifierReport, Label, Labels, Taxonomy
 
-from .calibrate import probabilities
+from .calibrate import joined, probabilities
 from .clean import clean_text
 from .features import Features, Reals
 from .linear import LinearHead
@@ -64,6 +64,8 @@ class Classifier:
     embedder: Embeds | None = None
     candidates_from: float | None = None
     """Probability from which a cause is a candidate; None where it could not be learnt."""
+    columns: NDArray[np.int64] | None = None
+    """Which of the causes each column of the heads speaks for, where several speak for one."""
 
     @property
     def model_version(self) -> str:
@@ -156,21 +158,23 @@ class Classifier:
         rows = self.features.transform(batch)
         is_blank = np.diff(rows.indptr) == 0
         margins = self.head.margins(rows)
-        share = probabilities(margins.copy(), self.sharpness)[:, : len(self.causes)]
+        n = len(self.causes if self.columns is None else self.columns)
+        share = probabilities(margins.copy(), self.sharpness)[:, :n]
         looked = self._second()
         if looked is not None:
             meaning, embedder = looked
             doubt = np.flatnonzero((share.max(axis=1) < meaning.below) & ~is_blank)
             vectors = embedder.embed([batch[i] for i in doubt.tolist()])
-            share[doubt] = meaning.shares(margins[doubt], vectors)[:, : len(self.causes)]
-        return share, is_blank
+            share[doubt] = meaning.shares(margins[doubt], vectors)[:, :n]
+        return joined(share, self.columns, len(self.causes)), is_blank
 
     def _reasons(self, text: str, cause: int) -> tuple[str, ...]:
         """Words and pairs by their contribution: row value × (weight − mean weight)."""
         row = self.features.transform([text])
         weights = self.head.weights[row.indices]
         dense = weights if isinstance(weights, np.ndarray) else weights.toarray()
-        speaks = row.data * (dense[:, cause] - dense.mean(axis=1))
+        own = [cause] if self.columns is None else np.flatnonzero(self.columns == cause)
+        speaks = row.data * (dense[:, own].max(axis=1) - dense.mean(axis=1))
         phrases: dict[str, float] = {}
         for column, value in zip(row.indices, speaks, strict=True):
             name = self.features.phrase(int(column))

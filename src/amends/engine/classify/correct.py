@@ -35,6 +35,9 @@ def correct(
         A cause is none that the classifier knows: it has to be trained anew.
 
     """
+    of_column = classifier.columns
+    if of_column is None:
+        of_column = np.arange(len(classifier.causes))
     index = {path: k for k, path in enumerate(classifier.causes)}
     strange = sorted({cause for cause in causes if cause not in index})
     if strange:
@@ -49,12 +52,12 @@ def correct(
         )
     clean = [clean_text(text) for text in texts]
     cause = np.array([index[path] for path in causes], np.int64)
-    head = _moved(classifier.head, classifier.features.transform(clean), cause)
+    head = _moved(classifier.head, classifier.features.transform(clean), cause, of_column)
     meaning = classifier.meaning
     if meaning is not None and classifier.looks_twice and classifier.embedder is not None:
         vectors = csr_matrix(classifier.embedder.embed(clean))
         # its margins are log odds, so a margin of one is asked for in the same unit
-        meaning = replace(meaning, head=_moved(meaning.head, vectors, cause))
+        meaning = replace(meaning, head=_moved(meaning.head, vectors, cause, of_column))
     version = version_of(
         classifier.features, head, classifier.sharpness, classifier.threshold, meaning
     )
@@ -64,18 +67,23 @@ def correct(
     return replace(classifier, head=head, meaning=meaning, report=report)
 
 
-def _moved(head: LinearHead, rows: csr_matrix, cause: Ints) -> LinearHead:
+def _moved(head: LinearHead, rows: csr_matrix, cause: Ints, of_column: Ints) -> LinearHead:
+    """Return the head after the steps; `of_column` tells which cause each column speaks for."""
     weights, bias = np.array(head.weights, np.float32), np.array(head.bias, np.float32)
     length = np.asarray(rows.multiply(rows).sum(axis=1)).ravel() + 1
     for _ in range(_ROUNDS):
-        for i, right in enumerate(cause.tolist()):
+        for i, wanted in enumerate(cause.tolist()):
             span = slice(rows.indptr[i], rows.indptr[i + 1])
             columns, values = rows.indices[span], rows.data[span]
             if not len(columns):
                 continue
             margins = values @ weights[columns] + bias
+            own = np.flatnonzero(of_column == wanted)
+            right = int(own[margins[own].argmax()])
+            others = margins.copy()
+            others[own] = -np.inf
             margins[right] -= 1
-            wrong = int(margins.argmax())
+            wrong = int(others.argmax())
             lacking = float(margins[wrong] - margins[right])
             if wrong == right or lacking <= 0:
                 continue

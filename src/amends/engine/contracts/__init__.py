@@ -60,11 +60,13 @@ from .taxonomy import (
     TAXONOMIES,
     Cause,
     Taxonomy,
+    parse_taxonomy,
     read_taxonomy,
     starter_taxonomies,
     starter_taxonomy,
+    write_taxonomy,
 )
-from .taxonomy_changes import Change, merge, move, retire, split
+from .taxonomy_changes import Change, add, merge, move, retire, reword, split, unchanged
 from .words import ActionKind, BreakdownState, Bucket, Kind, Severity, Verdict
 
 __all__ = [
@@ -139,16 +141,21 @@ __all__ = [
     "Value",
     "Verdict",
     "Verification",
+    "add",
     "as_datetime",
     "check_signals",
     "compensation_share",
     "measure_named",
     "merge",
     "move",
+    "parse_taxonomy",
     "read_taxonomy",
     "retire",
+    "reword",
     "signal_id",
     "split",
     "starter_taxonomies",
     "starter_taxonomy",
+    "unchanged",
+    "write_taxonomy",
 ]

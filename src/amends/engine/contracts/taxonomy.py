@@ -10,6 +10,8 @@ import yaml
 
 from .words import Severity
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 TAXONOMIES = Path(__file__).parent / "taxonomies"
 """Starter taxonomies, one YAML file each."""
 DEEPEST = 3
@@ -103,14 +105,33 @@ def read_taxonomy(path: Path) -> Taxonomy:
         The file is not a taxonomy; the message names file and field.
 
     """
+    return parse_taxonomy(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse_taxonomy(text: str, where: str = "The taxonomy") -> Taxonomy:
+    """Read the text of a taxonomy file; `where` is what messages call it.
+
+    Raises
+    ------
+    ValueError
+        It is not a taxonomy.
+
+    """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(text, _Loader)  # noqa: S506  (a safe loader, in C where there is one)
         causes = tuple(_causes(data["causes"]))
         return Taxonomy(data["name"], data["title"], str(data["version"]), causes)
     except yaml.YAMLError as error:
-        raise ValueError(f"{path.name}: not YAML: {error}") from error
+        raise ValueError(f"{where}: not YAML: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path.name}: not a taxonomy: {error!r} is missing or wrong.") from error
+        raise ValueError(f"{where}: not a taxonomy: {error!r} is missing or wrong.") from error
+
+
+def write_taxonomy(taxonomy: Taxonomy) -> str:
+    """Return the text of a taxonomy file, which `parse_taxonomy` reads as the same again."""
+    head = {"name": taxonomy.name, "title": taxonomy.title, "version": taxonomy.version}
+    tree = {**head, "causes": _nodes(taxonomy, None)}
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 @cache
@@ -143,6 +164,32 @@ def _check_names(name: str, causes: Iterable[Cause]) -> None:
             raise ValueError(
                 f"Taxonomy {name}: {other} and {cause.path} are both called “{cause.label}”."
             )
+
+
+def _nodes(taxonomy: Taxonomy, parent: str | None) -> list[dict[str, Any]]:
+    return [
+        _node(cause) | ({"causes": below} if (below := _nodes(taxonomy, cause.path)) else {})
+        for cause in taxonomy.causes
+        if cause.parent == parent
+    ]
+
+
+def _node(cause: Cause) -> dict[str, Any]:
+    """Return what a file says of a cause; what it leaves out is left out."""
+    told: dict[str, Any] = {
+        "key": cause.path.rpartition("/")[2],
+        "label": cause.label,
+        "severity": cause.default_severity.value,
+        "owner_team": cause.owner_team,
+        "journey_stages": list(cause.journey_stages),
+        "resolution_codes": list(cause.resolution_codes),
+        "description": cause.description,
+        "synonyms": list(cause.synonyms),
+        "examples": list(cause.examples),
+    }
+    return {name: value for name, value in told.items() if value} | {
+        "description": cause.description
+    }
 
 
 def _causes(

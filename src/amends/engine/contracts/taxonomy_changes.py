@@ -27,11 +27,52 @@ class Change:
         """Return labels of the old version as labels of the new; what is no leaf stays."""
         return [None if path is None else self.went.get(path, path) for path in paths]
 
+    def renamed(self) -> dict[str, str]:
+        """Return the paths, of leaves and of branches, that are called otherwise now.
+
+        A branch went where all its leaves went together; one that was torn apart has no new name.
+        A leaf that was split goes by its path still: it is the branch of its parts.
+        """
+        moved = {a: b for a, b in self.went.items() if a != b and a not in self.taxonomy}
+        heads: dict[str, set[str | None]] = {}
+        for old, new in self.went.items():
+            parts = old.split("/")
+            for depth in range(1, len(parts)):
+                branch, rest = "/".join(parts[:depth]), "/" + "/".join(parts[depth:])
+                head = new.removesuffix(rest) if new.endswith(rest) else None
+                heads.setdefault(branch, set()).add(head)
+        for branch, found in heads.items():
+            [head, *others] = found
+            if head is not None and not others and branch not in self.taxonomy:
+                moved[branch] = head
+        return moved
+
     def then(self, after: "Change") -> "Change":
         """Return this change and the next as one."""
         went = {old: after.went[new] for old, new in self.went.items()}
         review = {after.went.get(path, path) for path in self.to_review} | {*after.to_review}
         return Change(after.taxonomy, went, tuple(sorted(review)))
+
+
+def unchanged(taxonomy: Taxonomy) -> Change:
+    """Return the change that changes nothing: where an edit begins."""
+    return Change(taxonomy, {leaf.path: leaf.path for leaf in taxonomy.leaves})
+
+
+def add(taxonomy: Taxonomy, cause: Cause) -> Change:
+    """Add a leaf to a branch, or at the top; nothing of the history moves by itself."""
+    if cause.path in taxonomy:
+        raise BadInput(f"There is a {cause.path} already.", remedy="Give it another name.")
+    if cause.parent is not None:
+        _branch(taxonomy, cause.parent)
+    return _change(taxonomy, [*taxonomy.causes, cause], {})
+
+
+def reword(taxonomy: Taxonomy, cause: Cause) -> Change:
+    """Put other words, examples, codes or defaults in the place of those of the same path."""
+    _known(taxonomy, cause.path)
+    kept = [cause if c.path == cause.path else c for c in taxonomy.causes]
+    return _change(taxonomy, kept, {})
 
 
 def merge(taxonomy: Taxonomy, paths: Sequence[str], into: str) -> Change:
@@ -78,13 +119,8 @@ def move(taxonomy: Taxonomy, path: str, under: str | None) -> Change:
     cause = _known(taxonomy, path)
     if under is not None and (under == path or under.startswith(f"{path}/")):
         raise BadInput(f"{path} cannot hang on itself.", remedy="Choose a branch outside of it.")
-    if under is not None:
-        _known(taxonomy, under)
-        if under in {leaf.path for leaf in taxonomy.leaves} and under != cause.parent:
-            raise BadInput(
-                f"{under} is a cause that signals carry, not a branch.",
-                remedy="Split it first, or choose a branch.",
-            )
+    if under is not None and under != cause.parent:
+        _branch(taxonomy, under)
     key = path.rpartition("/")[2]
     there = f"{under}/{key}" if under else key
     if there != path and there in taxonomy:
@@ -120,7 +156,11 @@ def _change(taxonomy: Taxonomy, causes: Sequence[Cause], moved: Mapping[str, str
             break
         kept = [c for c in kept if c not in bare]
     went = {path: moved.get(path, path) for path in before}
-    return Change(replace(taxonomy, version=_next(taxonomy.version), causes=tuple(kept)), went)
+    try:
+        after = replace(taxonomy, version=_next(taxonomy.version), causes=tuple(kept))
+    except ValueError as error:
+        raise BadInput(str(error), remedy="Choose another name or place.") from error
+    return Change(after, went)
 
 
 def _next(version: str) -> str:
@@ -133,6 +173,14 @@ def _known(taxonomy: Taxonomy, path: str) -> Cause:
     if cause is None:
         raise BadInput(f"There is no cause {path}.", remedy="Choose one of the taxonomy.")
     return cause
+
+
+def _branch(taxonomy: Taxonomy, path: str) -> None:
+    if _known(taxonomy, path) in taxonomy.leaves:
+        raise BadInput(
+            f"{path} is a cause that signals carry, not a branch.",
+            remedy="Split it first, or choose a branch.",
+        )
 
 
 def _leaf(taxonomy: Taxonomy, path: str) -> Cause:

@@ -8,22 +8,17 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
-from procrastinate.contrib.django import app as jobs
-from procrastinate.exceptions import AlreadyEnqueued
 
 from amends.engine.contracts import UNSURE, BadInput
 from amends.flows.learning import load_classifier
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Reach, Verb
-from amends.web.classify.in_force import put_back
+from amends.web.classify.asking import LEARN, ask, ask_for_relabelling
+from amends.web.classify.in_force import VERSIONS_KEPT, put_back
 from amends.web.classify.models import ClassifierVersion, ConfirmedCause, Review, Verdict
 from amends.web.classify.queries import taxonomy
 
-RELABEL: Final = "amends.web.project.jobs.relabel_confirmed"
-"""The job that tells lake and rollups; it lies above, since it feeds every app."""
-LEARN: Final = "amends.web.classify.jobs.learn_corrections"
-RELABEL_AFTER_SECONDS: Final = 3
 LEARN_AFTER_SECONDS: Final = 45
 MOST_FURTHER: Final = 3
 LEAST_REASON: Final = 3
@@ -91,11 +86,20 @@ def review(
 
 @transaction.atomic
 def take_back(actor: User, signal_id: str) -> None:
-    """Take one's own review back: what was confirmed by it is open again."""
-    mine = Review.objects.filter(signal_id=UUID(signal_id), reviewer=actor)
-    if mine.filter(is_second=False).exists():
-        ConfirmedCause.objects.filter(signal_id=UUID(signal_id)).delete()
-    mine.delete()
+    """Take one's own review back: another person's first one holds again, else the classifier."""
+    reviews = Review.objects.filter(signal_id=UUID(signal_id))
+    held = reviews.filter(reviewer=actor, is_second=False).exists()
+    reviews.filter(reviewer=actor).delete()
+    if not held:
+        return
+    other = reviews.filter(is_second=False).order_by("reviewed_at").last()
+    if other is not None:
+        _confirm(other)
+        return
+    ConfirmedCause.objects.filter(signal_id=UUID(signal_id)).update(
+        is_withdrawn=True, confirmed_at=timezone.now(), applied_at=None
+    )
+    ask_for_relabelling()
 
 
 @transaction.atomic
@@ -116,6 +120,11 @@ def put_in_force_again(actor: User, version: ClassifierVersion, because: str) ->
     locked = ClassifierVersion.objects.select_for_update().get(pk=version.pk)
     if locked.is_current:
         raise ValidationError("This classifier is in force already.")
+    if not locked.parameters:
+        raise ValidationError(
+            f"Only the newest {VERSIONS_KEPT} classifiers are kept whole, and this is an older one."
+            " Choose a newer one."
+        )
     try:
         load_classifier(bytes(locked.parameters))
     except BadInput as error:
@@ -141,17 +150,12 @@ def _confirm(review: Review) -> None:
     cause = UNSURE if review.verdict == Verdict.NEW else review.cause
     ConfirmedCause.objects.update_or_create(
         signal_id=review.signal_id,
-        defaults={"cause": cause, "confirmed_at": review.reviewed_at, "applied_at": None},
+        defaults={
+            "cause": cause,
+            "confirmed_at": review.reviewed_at,
+            "applied_at": None,
+            "is_withdrawn": False,
+        },
     )
-    transaction.on_commit(lambda: _ask(RELABEL, RELABEL_AFTER_SECONDS))
-    transaction.on_commit(lambda: _ask(LEARN, LEARN_AFTER_SECONDS))
-
-
-def _ask(job: str, after_seconds: int) -> None:
-    try:
-        with transaction.atomic():
-            jobs.configure_task(
-                job, queueing_lock=job, schedule_in={"seconds": after_seconds}
-            ).defer()
-    except AlreadyEnqueued:
-        return
+    ask_for_relabelling()
+    ask(LEARN, LEARN_AFTER_SECONDS)

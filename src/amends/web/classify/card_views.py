@@ -17,13 +17,13 @@ from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.classify import actions
 from amends.web.classify.card import Agreed, Bin, Drifted, agreed, drift_of
+from amends.web.classify.in_force import VERSIONS_KEPT
 from amends.web.classify.models import ClassifierChange, ClassifierVersion, Verdict
 from amends.web.classify.queries import cause_label, taxonomy
 from amends.web.classify.reviewing import agreement_of
 from amends.web.ui.pages import done, page
 from amends.web.ui.parts import Chart, Kpi
 
-MOST_VERSIONS: Final = 20
 MOST_CHANGES: Final = 10
 KINDS: Final[Mapping[str, str]] = {
     "learnt": "Learnt from labels",
@@ -114,7 +114,7 @@ def _answer(request: HttpRequest, *, problem: str = "", status: int = 200) -> Ht
     versions = tuple(
         _row(v)
         for v in ClassifierVersion.objects.defer("parameters").order_by("-trained_at", "-pk")[
-            :MOST_VERSIONS
+            :VERSIONS_KEPT
         ]
     )
     current = next((row for row in versions if row.version.is_current), None)

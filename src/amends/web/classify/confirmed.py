@@ -20,8 +20,8 @@ def confirmed_of(signal_ids: Sequence[str]) -> Mapping[str, str | None]:
         return found
     for first in range(0, len(signal_ids), _MOST_ASKED):
         some = [UUID(name) for name in signal_ids[first : first + _MOST_ASKED]]
-        rows = ConfirmedCause.objects.filter(signal_id__in=some).values_list("signal_id", "cause")
-        found |= {name.hex: cause or None for name, cause in rows}
+        rows = ConfirmedCause.objects.filter(signal_id__in=some, is_withdrawn=False)
+        found |= {name.hex: cause or None for name, cause in rows.values_list("signal_id", "cause")}
     return found
 
 

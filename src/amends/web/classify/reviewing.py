@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, F
-from django.db.models.functions import TruncDate
+import pyarrow.compute as pc
 
 from amends.engine.classify import Agreement, Classifier, agreement, clean_text, told_causes
 from amends.engine.contracts import UNSURE
@@ -110,8 +110,11 @@ def next_item(person: User, now: datetime, skipped: Sequence[str] = ()) -> Item 
         found = lake().by_id([second]).to_pylist()
         if found:
             return _item(found[-1], classifier, is_second=True)
-    done = {name.hex for name in Review.objects.values_list("signal_id", flat=True)}
-    chosen = [s for s in _doubtful(now) if s["signal_id"] not in done | set(skipped)]
+    doubtful = _doubtful(now)
+    asked = [UUID(signal["signal_id"]) for signal in doubtful]
+    judged = Review.objects.filter(signal_id__in=asked).values_list("signal_id", flat=True)
+    left_out = {name.hex for name in judged} | set(skipped)
+    chosen = [signal for signal in doubtful if signal["signal_id"] not in left_out]
     if not chosen:
         return None
     return _item(_most_informative(chosen, classifier)[0], classifier, is_second=False)
@@ -131,9 +134,8 @@ def standing(person: User, now: datetime, midnight: datetime) -> Standing:
     shown = first.exclude(suggested="")
     n = shown.count()
     accepted = shown.filter(verdict=Verdict.ACCEPTED).count()
-    unsure = reads.where(lake().signals(), since=since, until=now, kinds=TOLD)
-    unsure = unsure.filter(unsure["cause"] == UNSURE, unsure["verbatim"].length() >= SHORTEST)
-    waiting = int(lake().fetch(unsure.count().name("n"))["n"][0].as_py())
+    unsure = lake().counts(["cause"], since=since, until=now, cause=UNSURE, kinds=TOLD)
+    waiting = pc.sum(unsure["n"]).as_py() or 0
     judged = first.filter(was_unsure=True, verdict=Verdict.NEW).count()
     return Standing(
         today=mine.count(),
@@ -152,12 +154,6 @@ def agreement_of(least: int = 10) -> Agreement | None:
     if len(pairs) < least:
         return None
     return agreement([a for a, _ in pairs], [b for _, b in pairs])
-
-
-def by_day(since: datetime) -> dict[str, int]:
-    """Return how many reviews there were on each day."""
-    days = Review.objects.filter(reviewed_at__gte=since).annotate(day=TruncDate("reviewed_at"))
-    return {str(d["day"]): d["n"] for d in days.values("day").annotate(n=Count("pk"))}
 
 
 def _answer(review: Review) -> str:
@@ -241,12 +237,7 @@ def _candidates(text: str, classifier: Classifier) -> tuple[Candidate, ...]:
 
 def _similar(text: str, classifier: Classifier, but: str) -> tuple[Similar, ...]:
     """Return the texts most alike that people judged."""
-    newest = (
-        Review.objects.filter(is_second=False)
-        .exclude(cause="")
-        .order_by("-reviewed_at")
-        .annotate(at=F("reviewed_at"))
-    )
+    newest = Review.objects.filter(is_second=False).exclude(cause="").order_by("-reviewed_at")
     judged = {r.signal_id.hex: r.cause for r in newest[:MOST_REMEMBERED] if r.signal_id.hex != but}
     if not judged:
         return ()

@@ -53,6 +53,7 @@ class CausesContext:
     rows: tuple[CauseRow, ...]
     unsure_share: float
     may_review: bool
+    heat_url: str
     here: str
     live: tuple[str, ...] = ("signals",)
 
@@ -111,6 +112,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         rows=rows_of_causes(table, filters),
         unsure_share=unsure.n / table.n if unsure else 0.0,
         may_review=current_person(request).reach(Verb.CAUSE_CORRECT) is Reach.ALL,
+        heat_url=reverse("classify:heat") + filters.query(),
         here=reverse("classify:causes") + filters.query(),
     )
     return page(request, "classify/causes.html", context, fragment="body")

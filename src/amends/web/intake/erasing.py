@@ -23,9 +23,11 @@ from amends.web.intake.models import (
     Customer,
     Delivery,
     DeliveryState,
+    Landing,
     QuarantinedRow,
     QuarantineState,
 )
+from amends.web.intake.replaced import remove_replaced
 
 LAST_VERSION: Final = 2**31 - 1
 ERASED: Final = "Erased"
@@ -82,6 +84,35 @@ def take_from_inbox(customer_id: str, before: datetime) -> int:
         time.sleep(_WAIT_SECONDS)
 
 
+def take_from_relabelling(customer_id: str) -> int:
+    """Take a customer's signals out of the landings that are to give them other causes.
+
+    One that a worker has in hand is waited for.
+    """
+    remove_replaced(wait=True)
+    taken: set[str] = set()
+    with transaction.atomic():
+        for landing in _relabelling().select_for_update().order_by("pk"):
+            rows = unpack(bytes(landing.relabels))
+            is_theirs = _theirs(rows, customer_id)
+            theirs = set(rows.filter(is_theirs)["signal_id"].to_pylist())
+            if theirs:
+                landing.relabels = pack(rows.filter(pc.invert(is_theirs)))
+                landing.rows -= len(theirs)
+                landing.save(update_fields=["relabels", "rows"])
+                taken |= theirs
+    return len(taken)
+
+
+def relabelling_of(customer_id: str) -> int:
+    """Return how many of a customer's signals lie in landings that give other causes."""
+    found: set[str] = set()
+    for relabels in _relabelling().values_list("relabels", flat=True).iterator(chunk_size=1):
+        rows = unpack(bytes(relabels))
+        found |= set(rows.filter(_theirs(rows, customer_id))["signal_id"].to_pylist())
+    return len(found)
+
+
 def take_from_quarantine(customer_id: str) -> int:
     """Empty the quarantined rows that name a customer."""
     is_record = Q(raw__startswith="{")
@@ -126,6 +157,10 @@ def _waiting() -> QuerySet[Delivery]:
     """Return the deliveries that hold signals nobody has landed; withdrawals name no customer."""
     states = [DeliveryState.WAITING, DeliveryState.FAILED]
     return Delivery.objects.filter(state__in=states, is_withdrawal=False)
+
+
+def _relabelling() -> QuerySet[Landing]:
+    return Landing.objects.exclude(relabels=b"")
 
 
 def _theirs(signals: pa.Table, customer_id: str) -> pa.ChunkedArray:

@@ -21,6 +21,10 @@ NAMES = (
     "AMENDS_HSTS_SECONDS",
     "AMENDS_LAKE",
     "AMENDS_LIVE",
+    "AMENDS_LLM_CALLS",
+    "AMENDS_LLM_KEY",
+    "AMENDS_LLM_MODEL",
+    "AMENDS_LLM_URL",
     "AMENDS_MOST_WAITING",
     "AMENDS_SECRET_KEY",
     "AMENDS_TIME_ZONE",
@@ -60,6 +64,12 @@ class Environment:
     live: bool
     upload_mb: int
     """The largest file that may be uploaded."""
+    llm_url: str
+    """OpenAI-compatible address of a language model that names topics; empty: none is asked."""
+    llm_model: str
+    llm_key: str
+    llm_calls: int
+    """Questions to it within a day."""
 
     @property
     def is_https(self) -> bool:
@@ -109,6 +119,10 @@ def read_environment(values: Mapping[str, str] | None = None) -> Environment:
         debug=_switch(values, "AMENDS_DEBUG"),
         live=_switch(values, "AMENDS_LIVE", default="1"),
         upload_mb=_whole(values, "AMENDS_UPLOAD_MB", "1024", "megabytes"),
+        llm_url=_llm_url(values),
+        llm_model=values.get("AMENDS_LLM_MODEL", ""),
+        llm_key=values.get("AMENDS_LLM_KEY", ""),
+        llm_calls=_whole(values, "AMENDS_LLM_CALLS", "200", "questions"),
     )
 
 
@@ -131,6 +145,26 @@ def _engine(text: str) -> str:
     from amends.store.engines import check_engine  # noqa: PLC0415 - two seconds that most need not wait
 
     return check_engine(text)
+
+
+def _llm_url(values: Mapping[str, str]) -> str:
+    text = values.get("AMENDS_LLM_URL", "").strip()
+    if not text:
+        return ""
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise BadInput(
+            f"{text!r} is no address of a language model.",
+            where="AMENDS_LLM_URL",
+            remedy="Write the address that ends in /v1, or leave it empty to ask none.",
+        )
+    if not values.get("AMENDS_LLM_MODEL", "").strip():
+        raise BadInput(
+            "A language model is set without its name.",
+            where="AMENDS_LLM_MODEL",
+            remedy="Write the name that its address knows it by.",
+        )
+    return text
 
 
 def _url(text: str) -> SplitResult:

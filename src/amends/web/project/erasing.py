@@ -24,6 +24,7 @@ from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.alerts.erasing import forget_signals
 from amends.web.cases.erasing import cases_of, forget_words, take_customer_off
+from amends.web.classify.erasing import forget_examples, forget_in_topics
 from amends.web.intake import erasing as intake
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer, Erasure, ErasureState, KeptKind, Retention
@@ -107,12 +108,15 @@ def erase_customer(
     )
     with _written_down(entry):
         removed = {"signals in the inbox": intake.take_from_inbox(customer_id, now)}
+        removed["signals on the way to other causes"] = intake.take_from_relabelling(customer_id)
         pseudonym = f"erased-{secrets.token_hex(6)}"
         ids = intake.ids_in_lake(customer_id)
         tick("removing from the database", 0, 1)
         with transaction.atomic(), pghistory.context(source="erasure", erasure=entry.pk):
             intake.never_again(ids)
             removed["signals counted by rules"] = forget_signals(ids)
+            removed["signals in topics"] = forget_in_topics(ids)
+            removed["examples of causes"] = forget_examples(_verbatims(customer_id))
             removed["rows in quarantine"] = intake.take_from_quarantine(customer_id)
             removed["cases"] = take_customer_off(customer_id, pseudonym)
             removed["outcomes"] = forget_who_told(pseudonym)
@@ -183,6 +187,7 @@ def _old_signals(kind: str, until: datetime, now: datetime) -> list[Erasure]:
             with transaction.atomic():
                 intake.never_again(some)
                 forget_signals(some)
+                forget_in_topics(some)
                 words += forget_words(some)
         gone = lake().remove_before(kind, until)
         _leave_no_bytes(_silent)
@@ -207,11 +212,17 @@ class _written_down:  # noqa: N801  (a context manager, which reads as a verb)
         self.entry.save()
 
 
-def _longest_words(customer_id: str) -> tuple[str, ...]:
-    """Return pieces of what the customer wrote, long enough to be theirs alone."""
+def _verbatims(customer_id: str) -> list[str]:
+    """Return what the customer wrote, as the lake has it."""
     signals = reads.where(lake().signals(), customer_id=customer_id)
     texts = lake().fetch(signals.select("verbatim"))["verbatim"].to_pylist()
-    pieces = {max(text.replace("\\", '"').splitlines(), key=len) for text in texts if text}
+    return [text for text in texts if text]
+
+
+def _longest_words(customer_id: str) -> tuple[str, ...]:
+    """Return pieces of what the customer wrote, long enough to be theirs alone."""
+    texts = _verbatims(customer_id)
+    pieces = {max(text.replace("\\", '"').splitlines(), key=len) for text in texts}
     plain = {max(piece.split('"'), key=len) for piece in pieces}
     long = sorted((p.strip() for p in plain if len(p.strip()) >= 24), key=len, reverse=True)
     return tuple(long[:WORDS_SEARCHED])
@@ -231,6 +242,7 @@ def _left(customer_id: str, words: tuple[str, ...]) -> dict[str, int]:
     """Return where the customer's id and words still stand: every text of every table, the lake."""
     signals = reads.where(lake().signals(), customer_id=customer_id)
     left = {"lake: id": int(lake().fetch(signals.count().name("n"))["n"][0].as_py())}
+    left["other causes: id"] = intake.relabelling_of(customer_id)
     left |= {"any table: id": 0, "any table: words": 0}
     for table, n in search_customer(customer_id, intake.named(customer_id)).items():
         left["any table: id"] += n

@@ -22,7 +22,7 @@ from amends.web.intake.inbox import INBOX
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Upkeep
 from amends.web.intake.receiving import WORK_OFF
-from amends.web.project import pipeline, relabelling
+from amends.web.project import pipeline, relabelling, rewriting
 from amends.web.project.erasing import keep_retention
 from amends.web.project.sifting import Unready
 
@@ -34,6 +34,8 @@ PAUSES: Final = (1, 2, 4, 8, 16)
 """Seconds between tries when something outside the signals is in the way; then the clock asks."""
 TIDYING: Final = "amends.tidying"
 """Lock of the jobs that tidy the lake: one at a time, however many workers there are."""
+MOST_OPEN: Final = 3
+"""Landings of the history that may wait to be worked off: each is some megabytes."""
 STALLED_SECONDS: Final = 60
 """A worker whose heart has not beaten for so long is dead."""
 log = logging.getLogger(__name__)
@@ -92,15 +94,39 @@ def look_at_rules(timestamp: int) -> None:  # noqa: ARG001
         look(timezone.now())
 
 
+@app.periodic(cron="*/5 * * * *")
 @app.task(
     queueing_lock="amends.web.project.jobs.relabel_confirmed",
     lock="amends.relabelling",
     pass_context=False,
 )
-def relabel_confirmed() -> None:
-    """Tell lake and rollups which causes people confirmed, then have the change watched."""
+def relabel_confirmed(timestamp: int | None = None) -> None:  # noqa: ARG001
+    """Tell lake and rollups which causes people confirmed, then have the change watched.
+
+    The clock asks, too, for those that lay in an open landing when somebody confirmed them.
+    """
     while relabelling.prepare_confirmed():
         work_off()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(
+    queueing_lock="amends.web.project.jobs.relabel_history",
+    lock="amends.relabelling",
+    pass_context=False,
+)
+def relabel_history(timestamp: int | None = None) -> None:  # noqa: ARG001
+    """Have the history follow the taxonomy; the clock takes up what a worker that died has left."""
+    began = rewriting.rewrite_next()
+    is_going_on = began
+    while is_going_on:
+        work_off()
+        while relabelling.open_landings() > MOST_OPEN:  # another thread is at them
+            time.sleep(1)
+        is_going_on = rewriting.rewrite_next()
+    if began:  # what is frequent now has other names
+        watching.choose_series(timezone.now())
+        _soon()
 
 
 @app.periodic(cron="*/2 * * * *")

@@ -8,6 +8,8 @@ from amends.web.accounts.permissions import Verb
 
 TOPICS: Final[Mapping[str, Verb]] = {
     "people": Verb.PEOPLE_READ,
+    "taxonomy": Verb.CAUSE_READ,
+    "topics": Verb.CAUSE_READ,
     "signals": Verb.SIGNAL_READ,
     "sources": Verb.SYSTEM_READ,
     "quarantine": Verb.SIGNAL_MEND,

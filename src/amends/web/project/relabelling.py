@@ -6,7 +6,9 @@ meanwhile is left alone; it was given its cause when it landed.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +17,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from amends.engine.contracts import check_signals
+from amends.flows.enriching import relabelled
 from amends.web.cases.corrections import follow_causes
+from amends.web.classify.asking import ask_for_relabelling
 from amends.web.classify.confirmed import with_confirmed
-from amends.web.classify.in_force import taxonomy_in_force
+from amends.web.classify.in_force import classifier_in_force, taxonomy_in_force
 from amends.web.classify.models import ConfirmedCause
 from amends.web.detect import rollups
 from amends.web.intake.identities import are_current
@@ -35,10 +39,21 @@ NAMES: Final = ("cause", "cause_confidence", "severity", "model_version")
 Change = Callable[[pa.Table], pa.Table]
 
 
-def prepare_confirmed() -> int:
-    """Make a landing of what people confirmed and lake and rollups do not say yet.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of signals that were to get other causes."""
 
-    Returns how many signals it concerns; those that are not there any more are done with.
+    handled: int
+    """Those that were looked at, or are not there any more."""
+    changed: int
+    waiting: tuple[str, ...]
+    """Those of which rows lie in a landing that is not done: to be asked again afterwards."""
+
+
+def prepare_confirmed() -> int:
+    """Make a landing of what people confirmed, or took back, and lake and rollups do not say yet.
+
+    Returns how many signals are done with. Those that lie in an open landing are left for later.
     """
     with transaction.atomic():
         asked = list(
@@ -48,25 +63,34 @@ def prepare_confirmed() -> int:
         )
         if not asked:
             return 0
-        taxonomy = taxonomy_in_force()
-        names = [one.signal_id.hex for one in asked]
-        n = prepare(names, lambda signals: with_confirmed(signals, taxonomy))
-        ConfirmedCause.objects.filter(pk__in=[one.pk for one in asked]).update(
-            applied_at=timezone.now()
-        )
-    return n
+        classifier, taxonomy = classifier_in_force(), taxonomy_in_force()
+        withdrawn = [one.signal_id.hex for one in asked if one.is_withdrawn]
+
+        def change(signals: pa.Table) -> pa.Table:
+            again = relabelled(signals, withdrawn, classifier, taxonomy)
+            return with_confirmed(again, taxonomy)
+
+        done = prepare([one.signal_id.hex for one in asked], change)
+        told = ConfirmedCause.objects.filter(pk__in=[one.pk for one in asked])
+        told = told.exclude(signal_id__in=done.waiting)
+        told.filter(is_withdrawn=True).delete()
+        told.update(applied_at=timezone.now())
+    return done.handled
 
 
-def prepare(signal_ids: list[str], change: Change) -> int:
-    """Make a landing that changes the causes of signals; return of how many they change.
+def prepare(signal_ids: list[str], change: Change) -> Prepared:
+    """Make a landing that changes the causes of signals.
 
     To be called in a transaction. `change` is given the signals (`SIGNAL_SCHEMA`) as they are.
     """
     remove_replaced(wait=True, only=signal_ids)
     there = lake().by_id(signal_ids)
     open_ones = set(Landing.objects.filter(done_at=None).values_list("pk", flat=True))
-    landed = [number not in open_ones for number in there["delivery"].to_pylist()]
-    before = there.filter(pa.array(landed, pa.bool_())).drop_columns(["delivery"])
+    pairs = there.select(["signal_id", "delivery"]).to_pylist()
+    waiting = {row["signal_id"] for row in pairs if row["delivery"] in open_ones}
+    waiting |= _to_be_relabelled(signal_ids)
+    is_free = [row["signal_id"] not in waiting for row in pairs]
+    before = there.filter(pa.array(is_free, pa.bool_())).drop_columns(["delivery"])
     after = change(before)
     told = [table.select(NAMES).to_pylist() for table in (before, after)]
     differs = np.array([old != new for old, new in zip(*told, strict=True)], dtype=bool)
@@ -75,7 +99,13 @@ def prepare(signal_ids: list[str], change: Change) -> int:
         both = pa.concat_tables([_marked(old, is_new=False), _marked(new, is_new=True)])
         [number] = next_ids(Delivery, 1)
         Landing.objects.create(pk=number, rows=int(differs.sum()), relabels=pack(both))
-    return int(differs.sum())
+    left = waiting & set(signal_ids)
+    return Prepared(len(set(signal_ids)) - len(left), int(differs.sum()), tuple(sorted(left)))
+
+
+def open_landings() -> int:
+    """Return how many landings wait to give signals other causes."""
+    return Landing.objects.filter(done_at=None).exclude(relabels=b"").count()
 
 
 def land(landing: Landing) -> None:
@@ -87,6 +117,7 @@ def land(landing: Landing) -> None:
     )
     with rollups.exclusively():
         is_current, _ = are_current(before, is_withdrawal=False)
+        _ask_again(rows_where(before, ~is_current))
         before, after = rows_where(before, is_current), rows_where(after, is_current)
         now = timezone.now()
         rollups.add(after, now, instead_of=before)
@@ -99,6 +130,25 @@ def land(landing: Landing) -> None:
         landing.done_at, landing.error = now, ""
         landing.save(update_fields=["done_at", "error", "relabels"])
     publish("signals")
+
+
+def _to_be_relabelled(signal_ids: list[str]) -> set[str]:
+    """Return those to which an open landing is to give other causes."""
+    wanted, found = set(signal_ids), set()
+    for relabels in (
+        Landing.objects.filter(done_at=None)
+        .exclude(relabels=b"")
+        .values_list("relabels", flat=True)
+    ):
+        found |= wanted & set(unpack(bytes(relabels))["signal_id"].to_pylist())
+    return found
+
+
+def _ask_again(overtaken: pa.Table) -> None:
+    """Have confirmed causes told again where a newer version landed that may not know of them."""
+    ids = [UUID(name) for name in overtaken["signal_id"].to_pylist()]
+    if ids and ConfirmedCause.objects.filter(signal_id__in=ids).update(applied_at=None):
+        ask_for_relabelling()
 
 
 def _marked(signals: pa.Table, is_new: bool) -> pa.Table:

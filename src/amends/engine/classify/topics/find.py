@@ -52,6 +52,15 @@ class TopicConfig:
     seed: int = 0
 
 
+def config_for(n_texts: int) -> TopicConfig:
+    """Return how to look for topics among so many texts.
+
+    At one resolution groups grow with the square root of the graph (Fortunato & Barthélemy 2007):
+    2.5 fits the ten thousand texts that it was set on, and would tear what few texts tell apart.
+    """
+    return TopicConfig(resolution=float(np.clip(2.5 * np.sqrt(n_texts / 10_000), 0.5, 2.5)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Topics:
     """Topics of N texts, the largest first.

@@ -18,7 +18,13 @@ _SMALL: Final = frozenset(
         "the", "and", "for", "not", "you", "your", "with", "that", "this", "have", "has", "had",
         "was", "are", "can", "will", "why", "what", "how", "when", "where", "they", "them", "from",
         "about", "would", "could", "should", "does", "did", "been", "get", "got", "just", "there",
-        "their", "which", "were", "but", "isn't", "don't", "i'm", "i've", "it's",
+        "their", "which", "were", "but", "isn't", "don't", "i'm", "i've", "it's", "its", "our",
+        "still", "now", "then", "than", "also", "any", "all", "some", "such", "too", "very", "only",
+        "again", "ever", "even", "once", "since", "until", "after", "before", "over", "into", "out",
+        "off", "because", "did", "said", "say", "says", "being", "who", "his", "her", "him", "she",
+        "one", "two", "both", "each", "more", "most", "much", "many", "other", "another", "myself",
+        "is", "am", "an", "as", "at", "be", "by", "do", "he", "if", "in", "it", "me", "my", "no",
+        "of", "on", "or", "so", "to", "up", "us", "we", "a", "i",
     )
 )  # fmt: skip
 _FLOOR: Final = 0.002
@@ -63,7 +69,7 @@ def _phrases(features: Features, score: Ints | Reals) -> tuple[str, ...]:
     for column in np.argsort(-score, kind="stable")[:60]:
         phrase = features.phrase(int(column)) or ""
         words = set(phrase.split())
-        is_telling = any(_TELLING.search(w) and w not in _SMALL for w in words)
+        is_telling = all(_TELLING.search(w) and w not in _SMALL for w in words)
         if score[column] > 0 and is_telling and not any(words & set(k.split()) for k in kept):
             kept.append(phrase)
         if len(kept) == _PHRASES:

@@ -17,7 +17,7 @@ class ClassifierVersion(models.Model):
     report = models.JSONField()
     """`ClassifierReport`, as JSON."""
     parameters = models.BinaryField()
-    """The classifier itself, as `flows.learn` writes it."""
+    """The classifier itself, as `flows.learning` writes it; empty once many newer ones came."""
     is_current = models.BooleanField(default=False)
 
     class Meta:
@@ -106,6 +106,8 @@ class ConfirmedCause(models.Model):
     confirmed_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, blank=True)
     """When lake and rollups were told; null: not yet."""
+    is_withdrawn = models.BooleanField(default=False)
+    """It was taken back: the classifier is to label the signal again, then this row goes."""
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
