@@ -7,6 +7,7 @@ from .jdm import to_jdm
 from .jdm_read import from_jdm
 from .learning import learn
 from .log import Lesson, LogRecord
+from .pacing import price_after, price_at
 from .parts import HitPolicy
 from .policy import Permit, Policy, shipped_policy
 from .policy_file import parse_table, read_table
@@ -47,6 +48,8 @@ __all__ = [
     "money_words",
     "next_question",
     "parse_table",
+    "price_after",
+    "price_at",
     "read_table",
     "require_sound",
     "row_words",

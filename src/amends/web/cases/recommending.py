@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final, Protocol, get_type_hints
 
 import msgspec
+from django.utils import timezone
 
 from amends.engine.contracts import (
     ActionKind,
@@ -26,6 +27,7 @@ from amends.engine.contracts import Recommendation as Explanation
 from amends.engine.recommend import Lesson, LogRecord
 from amends.web.cases.facts import assumed, facts_of
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
+from amends.web.cases.pacing import prices
 from amends.web.recommend.queries import recommender, recommender_at
 
 ROLE: Final = "agent"
@@ -37,7 +39,8 @@ SEED: Final = 0
 def recommend_in_bulk(cases: Sequence[Case]) -> list[Recommendation]:
     """Return the recommendations of cases, not saved, in their order.
 
-    Each case needs a primary key and its customer (`select_related`). One query.
+    Each case needs a primary key and its customer (`select_related`). Two queries; some more where
+    a day's budget of goodwill is paced.
 
     Raises
     ------
@@ -45,7 +48,8 @@ def recommend_in_bulk(cases: Sequence[Case]) -> list[Recommendation]:
         A case has two currencies, or policy has no row for it; the message names the case.
     """
     facts = [facts_of(case, case.customer) for case in cases]
-    records = recommender().recommend_many(facts, ROLE, SEED)
+    charged = prices([case.currency for case in cases], timezone.now())
+    records = recommender().recommend_many(facts, ROLE, SEED, charged)
     return [
         _row(case, known, record) for case, known, record in zip(cases, facts, records, strict=True)
     ]
@@ -116,7 +120,7 @@ def _explain(row: Recommendation) -> Explanation | None:
     if then is None:
         return None
     record = record_of(row)
-    made = then.recommend(known_facts(row), record.role, record.seed)
+    made = then.recommend(known_facts(row), record.role, record.seed, price=record.price)
     shown = made.action.kind, made.action.amount.amount
     is_same = made.policy_hash == row.policy_hash and shown == tuple(record.chosen[:2])
     return made if is_same else None
@@ -193,7 +197,7 @@ def _read(document: Mapping[str, Any]) -> Explanation:
     plain = {
         part.name: msgspec.convert(document[part.name], hints[part.name])
         for part in fields(Explanation)
-        if part.name != "decisions"
+        if part.name != "decisions" and part.name in document
     }
     return Explanation(**plain, decisions=tuple(_decision(d) for d in document["decisions"]))
 

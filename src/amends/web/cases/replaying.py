@@ -11,7 +11,7 @@ from amends.engine.recommend import LogRecord, Policy, Recommender, Table, alway
 from amends.web.accounts.models import User
 from amends.web.cases.models import Case, Recommendation
 from amends.web.cases.queries import readable
-from amends.web.cases.recommending import ROLE, known_facts
+from amends.web.cases.recommending import ROLE, known_facts, record_of
 from amends.web.cases.wording import role_words, short_action
 from amends.web.recommend.queries import recommender
 
@@ -64,8 +64,8 @@ class Replay:
 def replay(person: User, table: Table, now: datetime) -> Replay:
     """Decide the last quarter's cases within a person's reach as today and with a version instead.
 
-    Facts are those on which each case was decided; both use the same state of learning and the same
-    draws, so that only the version differs.
+    Facts are those on which each case was decided, and so is the price of the day's money; both use
+    the same state of learning and the same draws, so that only the version differs.
     """
     rows = list(
         Recommendation.objects.filter(
@@ -75,13 +75,14 @@ def replay(person: User, table: Table, now: datetime) -> Replay:
         .order_by("-case__opened_at", "-pk")[:MOST_CASES]
     )
     facts = [known_facts(row) for row in rows]
+    prices = [record_of(row).price for row in rows]
     today = recommender()
     tables = today.policy.on(now.date()).tables
     instead = tuple(table if t.name == table.name else t for t in tables)
     if table not in instead:
         instead = (*instead, table)
     try:
-        before, after = (_decided(today, facts, each) for each in (tables, instead))
+        before, after = (_decided(today, facts, prices, each) for each in (tables, instead))
     except BadInput as error:
         return Replay(len(rows), 0, 0, 0, (), (), str(error))
     differences = [
@@ -101,10 +102,13 @@ def replay(person: User, table: Table, now: datetime) -> Replay:
 
 
 def _decided(
-    today: Recommender, facts: Sequence[CaseFacts], tables: Sequence[Table]
+    today: Recommender,
+    facts: Sequence[CaseFacts],
+    prices: Sequence[float],
+    tables: Sequence[Table],
 ) -> list[LogRecord]:
     decider = replace(today, policy=Policy(always(tables)))
-    found: list[LogRecord] = decider.recommend_many(facts, ROLE)
+    found: list[LogRecord] = decider.recommend_many(facts, ROLE, prices=prices)
     return found
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from amends.web.cases import (
     book_views,
+    budget_views,
     bulk_views,
     cashier_views,
     handoff_views,
@@ -44,6 +45,9 @@ urlpatterns = [
     path("limits/new/", limit_views.limit, name="new_limit"),
     path("limits/away/", limit_views.absence, name="absence"),
     path("limits/away/<int:pk>/", limit_views.comeback, name="comeback"),
+    path("limits/budget/", budget_views.budget, name="new_budget"),
+    path("limits/budget/<str:currency>/", budget_views.budget, name="budget"),
+    path("limits/budget/<str:currency>/removal/", budget_views.removal, name="budget_removal"),
     path("limits/<int:pk>/", limit_views.limit, name="limit"),
     path("limits/<int:pk>/removal/", limit_views.removal, name="limit_removal"),
     path("approval/<str:token>/", limit_views.approval_link, name="approval_link"),
