@@ -15,7 +15,7 @@ from amends.web.accounts.models import Team, User
 from amends.web.cases.recommending import known_facts
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.replaying import replay
-from amends.web.recommend.actions import draft_policy, obstacles, publish_policy
+from amends.web.recommend.actions import discard_policy, draft_policy, obstacles, publish_policy
 from amends.web.recommend.models import PolicyVersion
 from amends.web.recommend.queries import policy_in_force, recommender
 
@@ -39,10 +39,15 @@ def limits(limit: int = 40, *, days: int = 1, version: str = "2") -> str:
     return text
 
 
-def test_a_draft_must_pass_its_own_examples_and_be_the_same_table(people: People) -> None:
+def test_a_draft_must_be_the_same_table_and_pass_its_own_examples_to_be_published(
+    people: People,
+) -> None:
     text = limits()
-    with pytest.raises(ValidationError, match="limit"):
-        draft_policy(people.manager, "limits", text.replace("limit: '144'", "limit: '145'"), "More")
+    fails = text.replace("limit: '144'", "limit: '145'")
+    draft = draft_policy(people.manager, "limits", fails, "More")
+    with pytest.raises(ValidationError, match="Example 2 fails: limit is 144, expected 145"):
+        publish_policy(people.compliance, draft.pk)
+    discard_policy(people.manager, draft.pk)
     with pytest.raises(ValidationError, match="This is the table limits, not ceiling"):
         draft_policy(people.manager, "ceiling", text, "More")
     with pytest.raises(ValidationError, match="Say why"):

@@ -10,23 +10,26 @@ from .log import Lesson, LogRecord
 from .pacing import price_after, price_at
 from .parts import HitPolicy
 from .policy import Permit, Policy, shipped_policy
-from .policy_file import parse_table, read_table
+from .policy_file import Failure, failures, parse_table, read_table
 from .policy_write import write_table
 from .questions import Choice, Question, ending, next_question
 from .recommender import Recommender
 from .state import LearnedState, dump_state, load_state
 from .table import Table
 from .to_do import money_words, to_do, what_to_do
+from .typed import Line, Typed, Wrong, read_typed, typed
 from .versions import Change, always, changes, gives, row_words, succeeded
 
 __all__ = [
     "Arm",
     "Change",
     "Choice",
+    "Failure",
     "Findings",
     "HitPolicy",
     "LearnedState",
     "Lesson",
+    "Line",
     "LogRecord",
     "Overlap",
     "Permit",
@@ -34,6 +37,8 @@ __all__ = [
     "Question",
     "Recommender",
     "Table",
+    "Typed",
+    "Wrong",
     "always",
     "changes",
     "check",
@@ -41,6 +46,7 @@ __all__ = [
     "dump_state",
     "ending",
     "explain",
+    "failures",
     "from_jdm",
     "gives",
     "learn",
@@ -51,12 +57,14 @@ __all__ = [
     "price_after",
     "price_at",
     "read_table",
+    "read_typed",
     "require_sound",
     "row_words",
     "shipped_policy",
     "succeeded",
     "to_do",
     "to_jdm",
+    "typed",
     "what_to_do",
     "write_table",
 ]

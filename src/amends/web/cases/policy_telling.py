@@ -145,7 +145,7 @@ def draft_told(person: User, name: str, in_force: Table | None, today: date) -> 
     )
     if draft is None:
         return None
-    table = parse_table(draft.text)
+    table = parse_table(draft.text, tested=False)
     reasons = obstacles(table, today)
     if not person.may(Verb.POLICY_PUBLISH) or draft.author_id == person.pk:
         why_not = "Somebody else who may publish policy has to review it."

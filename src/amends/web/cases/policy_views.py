@@ -141,7 +141,7 @@ def replayed(request: HttpRequest, name: str) -> HttpResponse:
     found = PolicyVersion.objects.filter(table=name, published_at=None).first()
     if found is None:
         raise Http404
-    result = replay(current_person(request), parse_table(found.text), timezone.now())
+    result = replay(current_person(request), parse_table(found.text, tested=False), timezone.now())
     return page(request, "cases/policy_replay.html", ReplayContext(name, result), fragment="result")
 
 
