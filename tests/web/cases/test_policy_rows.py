@@ -121,6 +121,12 @@ def test_rows_are_added_copied_moved_and_removed_and_nothing_typed_is_lost(peopl
         place = str(expected.index("agent"))
         assert after[f"row-{place}-o0"] == ["not a number"], "as typed, wherever the row went"
         assert "typed <b>" in [after[f"row-{n}-note"][0] for n in after["row"]]
+    for do, focus in (
+        ("row-up:1", "row-down-0"),
+        ("row-down:3", "row-up-4"),
+        ("row-add", "row-5-name"),
+    ):
+        assert f'data-focus="{focus}"' in send(client, "limits", fields, do)[1]
     assert len(Form(send(client, "limits", fields, "example-add")[1]).fields["example"]) == 4
     assert len(Form(send(client, "limits", fields, "example-drop:0")[1]).fields["example"]) == 2
     assert not PolicyVersion.objects.exists(), "nothing is kept before the draft is"

@@ -125,50 +125,71 @@ def _line(data: QueryDict, table: Table, key: str) -> Line:
     )
 
 
-def changed(known: Typed, table: Table, do: str) -> Typed:
-    """Return what was typed with a row or example added, copied, moved or removed."""
+def changed(known: Typed, table: Table, do: str) -> tuple[Typed, str]:
+    """Return what was typed with a row or example added, copied, moved or removed.
+
+    With it the id of the part of the page to go on at; empty where nothing was changed.
+    """
     part, _, rest = do.partition("-")
     verb, _, number = rest.partition(":")
     place = int(number) if number.isdecimal() and len(number) < 6 else -1
     if part not in _LINES or verb not in _VERBS:
-        return known
+        return known, ""
     lines = list(getattr(known, _LINES[part]))
     if verb == "add":
         place = len(lines)
         lines.append(Line("", ("",) * len(table.inputs), ("",) * len(table.outputs)))
     elif place < 0 or place >= len(lines):
-        return known
-    _VERBS[verb](lines, place)
+        return known, ""
+    then = _VERBS[verb](lines, place)
     told = tuple(lines)
-    return replace(known, rows=told) if part == "row" else replace(known, examples=told)
+    newer = replace(known, rows=told) if part == "row" else replace(known, examples=told)
+    return newer, f"{part}-{_next(part, verb, then, len(lines))}"
 
 
-def _add(lines: list[Line], place: int) -> None:
+def _next(part: str, verb: str, place: int, n: int) -> str:
+    """Return where to go on: the line's name, or the button that moves it on."""
+    if not n:
+        return "add"
+    if verb in {"add", "copy"}:
+        return f"{place}-name" if part == "row" else f"{place}-c0"
+    if verb == "up" and not place:
+        return "down-0"
+    return f"up-{place}" if verb == "down" and place == n - 1 else f"{verb}-{place}"
+
+
+def _add(lines: list[Line], place: int) -> int:
     """Put a new row before the last one if that takes every case; it would never decide after."""
     if place and not any(lines[place - 1].cells) and lines[place - 1].name:
         lines.insert(place - 1, lines.pop())
+        return place - 1
+    return place
 
 
-def _copy(lines: list[Line], place: int) -> None:
+def _copy(lines: list[Line], place: int) -> int:
     line = lines[place]
     lines.insert(place + 1, replace(line, name=f"{line.name}-copy" if line.name else ""))
+    return place + 1
 
 
-def _up(lines: list[Line], place: int) -> None:
+def _up(lines: list[Line], place: int) -> int:
     if place:
         lines[place - 1], lines[place] = lines[place], lines[place - 1]
+    return max(0, place - 1)
 
 
-def _down(lines: list[Line], place: int) -> None:
+def _down(lines: list[Line], place: int) -> int:
     if place + 1 < len(lines):
         _up(lines, place + 1)
+    return min(place + 1, len(lines) - 1)
 
 
-def _drop(lines: list[Line], place: int) -> None:
+def _drop(lines: list[Line], place: int) -> int:
     del lines[place]
+    return min(place, len(lines) - 1)
 
 
-_VERBS: Final[Mapping[str, Callable[[list[Line], int], None]]] = {
+_VERBS: Final[Mapping[str, Callable[[list[Line], int], int]]] = {
     "add": _add,
     "copy": _copy,
     "up": _up,

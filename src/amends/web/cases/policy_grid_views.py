@@ -41,6 +41,8 @@ class RowsContext:
     """The draft that is edited; 0: there was none."""
     problems: Sequence[str]
     is_kept: bool
+    focus: str
+    """Id of the part of the page to go on at after a button; empty: where one is."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,12 +74,14 @@ def _answered(request: HttpRequest, name: str, in_force: Table) -> HttpResponse:
     reason, text = request.POST.get("reason", ""), request.POST.get("draft", "")
     number = int(text) if text.isdecimal() and len(text) < 10 else 0
     if do != "keep":
-        then = changed(known, base, do)
+        then, focus = changed(known, base, do)
         if n_cells(then, base) > MOST_CELLS:
             return _editor(
                 request, name, base, known, reason, number, problems={"": [TOO_LARGE]}, status=422
             )
-        return _editor(request, name, base, then, reason, number, complains=do == "check")
+        return _editor(
+            request, name, base, then, reason, number, complains=do == "check", focus=focus
+        )
     table, _ = read_typed(base, known)
     problems = {"": ["Some cells cannot be read. Nothing was kept yet."]}
     if table is not None:
@@ -101,6 +105,7 @@ def _editor(
     *,
     complains: bool = True,
     problems: dict[str, list[str]] | None = None,
+    focus: str = "",
     status: int = 200,
 ) -> HttpResponse:
     told = dict(problems or {})
@@ -116,6 +121,7 @@ def _editor(
         draft=number,
         problems=[sentence for sentences in told.values() for sentence in sentences],
         is_kept=bool(number),
+        focus=focus,
     )
     return page(request, "cases/policy_rows.html", context, fragment="grid", status=status)
 
