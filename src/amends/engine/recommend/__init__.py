@@ -9,7 +9,7 @@ from .learning import learn
 from .log import Lesson, LogRecord
 from .pacing import price_after, price_at
 from .parts import HitPolicy
-from .policy import Permit, Policy, shipped_policy
+from .policy import NOT_LEGAL_ADVICE, Permit, Policy, law_presets, shipped_policy
 from .policy_file import Failure, failures, parse_table, read_table
 from .policy_write import write_table
 from .questions import Choice, Question, ending, next_question
@@ -21,6 +21,7 @@ from .typed import Line, Typed, Wrong, read_typed, typed
 from .versions import Change, always, changes, gives, row_words, succeeded
 
 __all__ = [
+    "NOT_LEGAL_ADVICE",
     "Arm",
     "Change",
     "Choice",
@@ -49,6 +50,7 @@ __all__ = [
     "failures",
     "from_jdm",
     "gives",
+    "law_presets",
     "learn",
     "load_state",
     "money_words",

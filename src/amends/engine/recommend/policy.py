@@ -30,6 +30,10 @@ from .table import Answer, Fact, Table
 POLICIES: Final = Path(__file__).parent / "policies"
 """Shipped tables, one YAML file each."""
 
+NOT_LEGAL_ADVICE: Final = (
+    "Not legal advice: have each amount checked against its source before you rely on it."
+)
+
 LAYERS: Final = ("eligibility", "limits", "ceiling", "approvals", "practice")
 
 _ZERO: Final = Decimal(0)
@@ -101,7 +105,9 @@ class Policy:
     content_hash: str = field(init=False)
     _changes: tuple[date, ...] = field(init=False, repr=False, compare=False)
     """Days on which a table begins or has ended: between two of them the same tables hold."""
-    _layers: dict[int, Layers] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _layers: dict[tuple[int, str], Layers] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         for table in self.tables:
@@ -114,8 +120,10 @@ class Policy:
         object.__setattr__(self, "_changes", changes)
         object.__setattr__(self, "content_hash", _combined_hash(self.tables))
 
-    def on(self, day: date) -> Layers:
-        """Return the tables that hold on a day.
+    def on(self, day: date, currency: str = "") -> Layers:
+        """Return the tables that hold on a day, for cases in a currency; empty: all of them.
+
+        What a law owes in another currency is not theirs: amounts are never converted.
 
         Raises
         ------
@@ -123,10 +131,11 @@ class Policy:
             A layer has no table on that day.
 
         """
-        period = bisect_right(self._changes, day)
+        period = bisect_right(self._changes, day), currency
         layers = self._layers.get(period)
         if layers is None:
-            layers = self._layers[period] = _layers_on(self.tables, day)
+            theirs = [t for t in self.tables if not currency or t.currency in {"", currency}]
+            layers = self._layers[period] = _layers_on(theirs, day)
         return layers
 
     def permit(self, facts: CaseFacts, role: str, *, explained: bool = False) -> Permit:
@@ -147,7 +156,7 @@ class Policy:
             A fact is missing or wrong, or a table has no row for the case.
 
         """
-        layers = self.on(facts.opened_at.date())
+        layers = self.on(facts.opened_at.date(), facts.loss.currency)
         inputs = case_inputs(facts, role)
         try:
             return _permit(layers, inputs, facts, explained=explained)
@@ -281,6 +290,11 @@ def _require_one_version_a_day(tables: tuple[Table, ...]) -> None:
 def shipped_tables() -> tuple[Table, ...]:
     """Return every shipped table, of whatever sector and jurisdiction."""
     return tuple(read_table(path) for path in sorted(POLICIES.glob("*.yaml")))
+
+
+def law_presets() -> tuple[Table, ...]:
+    """Return the shipped tables of what a law owes, to be adopted where it binds."""
+    return tuple(table for table in shipped_tables() if table.jurisdiction)
 
 
 @lru_cache(maxsize=32)

@@ -1,8 +1,7 @@
 """The editor of a draft: a row per rule, a cell per column, with what is wrong beside the rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -17,7 +16,7 @@ from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.cases.policy_grid import MOST_CELLS, Grid, changed, grid_of, n_cells, posted
-from amends.web.cases.policy_telling import HITS, table_in_force, title_of
+from amends.web.cases.policy_telling import HITS, next_version, table_named, title_of
 from amends.web.recommend.actions import draft_policy
 from amends.web.recommend.models import PolicyVersion
 from amends.web.ui.pages import page
@@ -49,13 +48,17 @@ class RowsContext:
 @requires(Verb.POLICY_DRAFT)
 def rows(request: HttpRequest, name: str) -> HttpResponse:
     """Edit the rows of a draft, or of the version in force as a new draft."""
-    in_force = table_in_force(name, timezone.localdate())
+    in_force = table_named(name, timezone.localdate())
     if in_force is None:
         raise Http404
     draft = PolicyVersion.objects.filter(table=name, published_at=None).first()
     if request.method == "POST":
         return _answered(request, name, in_force)
-    base = parse_table(draft.text, tested=False) if draft else _next(in_force)
+    base = (
+        parse_table(draft.text, tested=False)
+        if draft
+        else next_version(in_force, timezone.localdate())
+    )
     known = typed(base)
     if n_cells(known, base) > MOST_CELLS:
         messages.error(request, TOO_LARGE)
@@ -124,10 +127,3 @@ def _editor(
         focus=focus,
     )
     return page(request, "cases/policy_rows.html", context, fragment="grid", status=status)
-
-
-def _next(table: Table) -> Table:
-    """Return a version in force as the next one: from tomorrow, with the next number."""
-    version = str(int(table.version) + 1) if table.version.isdecimal() else f"{table.version}-next"
-    tomorrow = timezone.localdate() + timedelta(days=1)
-    return replace(table, version=version, effective_from=tomorrow, effective_to=None)
