@@ -9,7 +9,7 @@ from .learning import learn
 from .log import Lesson, LogRecord
 from .pacing import price_after, price_at
 from .parts import HitPolicy
-from .policy import NOT_LEGAL_ADVICE, Permit, Policy, law_presets, shipped_policy
+from .policy import NOT_LEGAL_ADVICE, Permit, Policy, Ruling, law_presets, shipped_policy
 from .policy_file import Failure, failures, parse_table, read_table
 from .policy_write import write_table
 from .questions import Choice, Question, ending, next_question
@@ -37,6 +37,7 @@ __all__ = [
     "Policy",
     "Question",
     "Recommender",
+    "Ruling",
     "Table",
     "Typed",
     "Wrong",

@@ -86,7 +86,7 @@ class ListedTable:
 
 def tables_in_force(today: date) -> list[Table]:
     """Return the tables that hold on a day, in the order in which they decide."""
-    return list(policy_in_force().on(today).tables)
+    return list(policy_in_force().on(today).every)
 
 
 def table_in_force(name: str, today: date) -> Table | None:

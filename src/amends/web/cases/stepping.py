@@ -14,6 +14,7 @@ from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import changing, mark_answered, standing, tell
 from amends.web.cases.book_actions import book_in_force
+from amends.web.cases.following_up import follow_up_of
 from amends.web.cases.models import (
     Action,
     ActionState,
@@ -52,7 +53,7 @@ def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planne
         planned.append(
             Planned(
                 step,
-                case.opened_at + timedelta(hours=step.within_hours),
+                _due_at(case, step, decided),
                 row,
                 taken if by_action else row is not None,
                 by_action,
@@ -62,7 +63,10 @@ def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planne
 
 
 def steps_for(book: Book, case: Case, action: str) -> Sequence[PlaybookStep]:
-    """Return the steps of the book that apply to a case in which this action is taken."""
+    """Return the steps of the book that apply to a case in which this action is taken.
+
+    Whether its customer is surveyed, policy says (`following_up`).
+    """
     facts = {
         "severity": case.severity,
         "tier": case.tier,
@@ -70,7 +74,20 @@ def steps_for(book: Book, case: Case, action: str) -> Sequence[PlaybookStep]:
         "channel": case.channel,
         "action": action,
     }
-    return [step for step in book.playbook_for(case.cause).steps if step.applies(facts)]
+    is_surveyed = follow_up_of(case, action).way == "survey"
+    return [
+        step
+        for step in book.playbook_for(case.cause).steps
+        if step.applies(facts) and (is_surveyed or step.kind != "survey")
+    ]
+
+
+def _due_at(case: Case, step: PlaybookStep, decided: Action | None) -> datetime:
+    """Return until when a step is to be done; a survey of what was resolved, as policy says."""
+    asked_by = None
+    if step.kind == "survey":
+        asked_by = follow_up_of(case, decided.kind if decided else "").due_at(case)
+    return asked_by or case.opened_at + timedelta(hours=step.within_hours)
 
 
 def known_values(actor: User, case: Case, decided: Action | None) -> dict[str, Value]:
