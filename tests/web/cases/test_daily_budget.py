@@ -37,6 +37,12 @@ def give(case: Case, goodwill: int, at: datetime, **more: Any) -> Action:
     return Action.objects.create(case=case, amount=owed + goodwill, owed=owed, **known)
 
 
+def default(**more: Any) -> Case:
+    """Return a case that does not serve to learn: what is recommended is the best guess."""
+    made = (make_case(**more) for _ in range(60))
+    return next(case for case in made if not case.recommendation.explores)
+
+
 def budget(amount: int = 100, *, since: datetime = NOON) -> GoodwillBudget:
     return GoodwillBudget.objects.create(
         currency="EUR", amount=amount, reason="Plan of the year", since=since.date()
@@ -110,11 +116,11 @@ def test_what_was_given_too_much_is_a_price_until_it_is_saved() -> None:
 
 def test_a_short_budget_changes_what_is_recommended_and_says_so(people: People) -> None:
     customer, now = make_customer("C9", value_per_year=Decimal(900)), timezone.now()
-    usual = make_case(customer=customer, opened_at=now)
+    usual = default(customer=customer, opened_at=now)
     assert usual.recommendation.amount > 0
     budget(since=now)
     give(usual, 2000, now)
-    dear = make_case(customer=customer, opened_at=now)
+    dear = default(customer=customer, opened_at=now)
     owed = make_case(customer=customer, cause="billing/double_charge", opened_at=now)
     row = dear.recommendation
     assert row.amount < usual.recommendation.amount
