@@ -115,7 +115,10 @@ def test_another_severity_is_replayed_on_past_cases(people: People) -> None:
     (one,) = result.differences
     assert "severity high" in one.before
     assert "severity low" in one.after
-    assert replay(people.compliance, parse_table(text), now).n_differ == 0
+    assert result.n_as_severe == 0
+    make_case(opened_at=now - timedelta(days=1))
+    again = replay(people.compliance, parse_table(text), now)
+    assert (again.n, again.n_differ, again.n_as_severe) == (3, 0, 1)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,9 @@ class Replay:
     """The dearest first, at most 50."""
     refused: str
     """Why the version could not decide a case; empty when it could decide all."""
+    n_as_severe: int = 0
+    """Of another severity table: the cases that stay as severe as they are, because what their
+    signals told is not on file."""
 
 
 def replay(person: User, table: Table, now: datetime) -> Replay:
@@ -98,6 +101,9 @@ def replay(person: User, table: Table, now: datetime) -> Replay:
         costs=_costs(before, after),
         differences=sorted(differences, key=lambda d: (-abs(d.cost), d.case.pk))[:MOST_SHOWN],
         refused="",
+        n_as_severe=sum(case.signal_severity is None for case in facts)
+        if table.name == "severity"
+        else 0,
     )
 
 
