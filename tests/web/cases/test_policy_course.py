@@ -162,12 +162,11 @@ def test_resolved_cases_stand_in_the_list_until_their_customers_were_asked(peopl
     resolve(people.owner, trivial, take=False)
     others = make_case(team=Team.objects.get(name="Billing"))
     Case.objects.filter(pk=others.pk).update(state=State.RESOLVED, resolved_at=timezone.now())
-    titles = [
-        list(c.entries.values_list("title", flat=True))[-1] for c in (called, surveyed, trivial)
-    ]
-    assert titles[0].startswith("Follow-up: call and ask, by ")
-    assert titles[1].startswith("Follow-up: ask in writing, by ")
-    assert titles[2] == "No follow-up"
+    told = [c.entries.get(title="Resolved").body for c in (called, surveyed, trivial)]
+    assert told[0].startswith("Done\n\nFollow-up: call and ask, by ")
+    assert told[0].endswith("A person asks a customer in need of care, soon.")
+    assert "Follow-up: ask in writing, by " in told[1]
+    assert told[2].endswith("No follow-up: A question that was answered is not surveyed.")
     now = timezone.now()
     found = follow_ups(people.owner, now)
     assert [waiting.case.pk for waiting in found] == [called.pk, surveyed.pk], "next due first"

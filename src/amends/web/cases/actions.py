@@ -190,10 +190,10 @@ def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str
         locked.resolved_at = timezone.now()
         withdraw_handoffs(locked, actor)
         mark_answered(locked, actor)
-        tell(locked, actor, Happening.STATE, "Resolved", note, event=EventKind.RESOLVED)
         decision = standing(locked)
-        follow_up = follow_up_of(locked, decision.kind if decision else "")
-        tell(locked, actor, Happening.STATE, follow_up.words(locked), follow_up.why)
+        next_ = follow_up_of(locked, decision.kind if decision else "").words(locked)
+        body = f"{note}\n\n{next_}".strip()
+        tell(locked, actor, Happening.STATE, "Resolved", body, event=EventKind.RESOLVED)
 
 
 def withdraw_handoffs(case: Case, actor: User) -> None:

@@ -43,8 +43,8 @@ class FollowUp:
         """Return it for the timeline of a resolved case."""
         due = self.due_at(case)
         if due is None:
-            return "No follow-up"
-        return f"Follow-up: {WAYS[self.way].lower()}, by {words.day(due)}"
+            return f"No follow-up: {self.why}"
+        return f"Follow-up: {WAYS[self.way].lower()}, by {words.day(due)}. {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
