@@ -77,3 +77,11 @@ function tick() {
 }
 setInterval(tick, 15_000);
 document.addEventListener('htmx:after:swap', tick);
+
+// A part that came anew says where whoever pressed a button goes on.
+document.addEventListener('htmx:after:swap', () => {
+  const mark = document.querySelector('[data-focus]');
+  if (!mark) return;
+  document.getElementById(mark.dataset.focus)?.focus();
+  mark.remove();
+});

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,12 +11,13 @@ from django.utils import timezone
 from tests.people import People
 from tests.web.cases.making import make_case, make_customer
 
-from amends.engine.recommend import parse_table, shipped_policy, write_table
+from amends.engine.recommend import law_presets, parse_table, shipped_policy, write_table
 from amends.web.accounts.models import Team, User
+from amends.web.cases.policy_telling import next_version
 from amends.web.cases.recommending import known_facts
 from amends.web.cases.remedies import authority_in
 from amends.web.cases.replaying import replay
-from amends.web.recommend.actions import draft_policy, obstacles, publish_policy
+from amends.web.recommend.actions import discard_policy, draft_policy, obstacles, publish_policy
 from amends.web.recommend.models import PolicyVersion
 from amends.web.recommend.queries import policy_in_force, recommender
 
@@ -39,10 +41,15 @@ def limits(limit: int = 40, *, days: int = 1, version: str = "2") -> str:
     return text
 
 
-def test_a_draft_must_pass_its_own_examples_and_be_the_same_table(people: People) -> None:
+def test_a_draft_must_be_the_same_table_and_pass_its_own_examples_to_be_published(
+    people: People,
+) -> None:
     text = limits()
-    with pytest.raises(ValidationError, match="limit"):
-        draft_policy(people.manager, "limits", text.replace("limit: '144'", "limit: '145'"), "More")
+    fails = text.replace("limit: '144'", "limit: '145'")
+    draft = draft_policy(people.manager, "limits", fails, "More")
+    with pytest.raises(ValidationError, match="Example 2 fails: limit is 144, expected 145"):
+        publish_policy(people.compliance, draft.pk)
+    discard_policy(people.manager, draft.pk)
     with pytest.raises(ValidationError, match="This is the table limits, not ceiling"):
         draft_policy(people.manager, "ceiling", text, "More")
     with pytest.raises(ValidationError, match="Say why"):
@@ -158,3 +165,44 @@ def test_a_version_is_drafted_reviewed_and_published_on_pages(people: People) ->
     assert manager.get(f"{url}replay/").status_code == 404
     assert as_(people.nobody).get(url).status_code == 403
     assert as_(people.product_owner).get(f"{url}replay/").status_code == 403
+
+
+def test_what_a_law_owes_is_adopted_and_owed_in_its_own_currency_only(people: People) -> None:
+    client, url = as_(people.manager), "/policy/entitlement_gb_ofcom/"
+    listed = client.get("/policy/").content.decode()
+    assert "Not legal advice" in listed
+    for preset in law_presets():
+        assert preset.about.title.replace("'", "&#x27;") in listed
+        assert preset.about.citation in listed
+        assert f"from {preset.effective_from}" in listed
+        assert "ot legal advice" in preset.about.note
+    shown = client.get(url).content.decode()
+    assert "not in force here" in shown
+    assert "Ofcom automatic compensation scheme" in shown
+    assert "not yet" in shown, "nobody checked it against its source"
+    assert client.get(f"{url}questions/").status_code == 200
+    text = client.get(f"{url}draft/").context["form"].initial["text"]
+    drafted = parse_table(text)
+    assert (drafted.version, drafted.effective_from) == (
+        "2026-04",
+        timezone.localdate() + timedelta(days=1),
+    )
+    client.post(f"{url}draft/", {"text": text, "reason": "We signed the scheme"})
+    publish_policy(people.compliance, PolicyVersion.objects.get().pk)
+    tomorrow = timezone.now() + timedelta(days=1)
+    cause: dict[str, Any] = {"cause": "installation/missed_appointment", "opened_at": tomorrow}
+    pounds = make_case(currency="GBP", customer=make_customer("P1", currency="GBP"), **cause)
+    euros = make_case(**cause)
+    today = make_case(currency="GBP", customer=pounds.customer, cause=cause["cause"])
+    owed = [case.recommendation.owed for case in (pounds, euros, today)]
+    assert owed == [Decimal("32.31"), 0, 0], "an amount is never taken for another currency's"
+
+
+def test_a_law_in_another_currency_that_looks_at_amounts_stands_in_nobodys_way(
+    people: People,
+) -> None:
+    dot = next(t for t in law_presets() if t.name == "entitlement_us_dot")
+    text = write_table(next_version(dot, timezone.localdate()))
+    publish_policy(people.compliance, draft_policy(people.manager, dot.name, text, "We fly").pk)
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert make_case(opened_at=tomorrow).recommendation.owed == 0

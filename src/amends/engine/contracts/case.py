@@ -35,6 +35,9 @@ class CaseFacts:
     """The service was not delivered at all (otherwise: delivered badly, but used)."""
     is_vulnerable: bool = False
     is_regulated: bool = False
+    signal_severity: Severity | None = None
+    """What the signal told, or who opened the case; `severity` is what policy made of it. None: not
+    known any more."""
     measured: tuple[tuple[str, Decimal], ...] = ()
     """Further measured facts that an entitlement or a limit needs, e.g. ("late_days", 3): only what
     is known; policy treats a name that is missing here as unknown, never as zero."""

@@ -60,6 +60,7 @@ class RankedAction:
     amount: Money
     propensity: float
     expected_value: float
+    """In money, after what it costs and the shadow price of its goodwill."""
     rate: float
     """Share of similar cases that it recovered."""
     rate_interval: Interval
@@ -102,3 +103,5 @@ class Recommendation:
     policy_hash: str
     model_version: str
     seed: int
+    price: float = 0.0
+    """Shadow price λ of the day's budget: each unit of goodwill counted as 1 + λ. 0: none."""

@@ -38,6 +38,7 @@ def case_inputs(facts: CaseFacts, role: str) -> dict[str, Fact]:
         "cause": facts.cause,
         "cause_family": facts.cause.partition("/")[0] if facts.cause else None,
         "severity": facts.severity.value,
+        "signal_severity": (facts.signal_severity or facts.severity).value,
         "region": facts.region,
         "tier": facts.tier,
         "segment": facts.segment,

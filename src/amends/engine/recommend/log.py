@@ -32,6 +32,8 @@ class LogRecord:
     done: ActionTaken | None = None
     """What was in fact done; None: not known yet."""
     override_reason: str = ""
+    price: float = 0.0
+    """Shadow price of discretionary money that the ranking subtracted (`pacing`)."""
 
     @property
     def chosen(self) -> Arm:

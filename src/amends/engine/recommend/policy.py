@@ -12,27 +12,38 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from amends.engine.contracts import BadInput, CaseFacts, Decision, Money
+from amends.engine.contracts import ActionKind, BadInput, CaseFacts, Decision, Money, Value
 
 from .arms import Arm, Offer, Purse, offered_arms, offers
 from .checks import require_sound
 from .explain import explain
-from .facts import COURTESY, case_inputs
+from .facts import ROLES, case_inputs
 from .joint import Joint
-from .parts import HitPolicy
+from .layers import COURSE, LAYERS, require_fair, require_layer, require_one_version_a_day
 from .policy_file import read_table
 from .table import Answer, Fact, Table
 
 POLICIES: Final = Path(__file__).parent / "policies"
 """Shipped tables, one YAML file each."""
 
-LAYERS: Final = ("eligibility", "limits", "ceiling", "approvals", "practice")
+NOT_LEGAL_ADVICE: Final = (
+    "Not legal advice: have each amount checked against its source before you rely on it."
+)
 
 _ZERO: Final = Decimal(0)
+
+
+class Ruling(NamedTuple):
+    """What one table says of a case's course."""
+
+    outcome: Mapping[str, Value]
+    row: str
+    note: str
+    """Of the row, for people."""
+    version: str
 
 
 class Permit(NamedTuple):
@@ -64,7 +75,10 @@ class Layers:
     ceiling: Table
     approvals: Table
     practice: Table
+    severity: Table
+    follow_up: Table
     content_hash: str
+    """Of the tables that decide what is done."""
     offers: Mapping[str, Offer] = field(init=False)
     """Row of eligibility → what it allows."""
     practices: Mapping[str, Offer] = field(init=False)
@@ -74,9 +88,14 @@ class Layers:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All of them, in the order in which they decide."""
+        """Those that decide what is done, in the order in which they decide."""
         last = (self.eligibility, self.limits, self.ceiling, self.practice, self.approvals)
         return (*self.entitlements, *last)
+
+    @property
+    def every(self) -> tuple[Table, ...]:
+        """All of them, in the order in which a case meets them."""
+        return (self.severity, *self.tables, self.follow_up)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "offers", offers(self.eligibility))
@@ -93,7 +112,7 @@ class Policy:
     ------
     BadInput
         A table is of no layer, has gaps, overlaps or shadowed rows, two versions of it hold on one
-        day, or an entitlement looks at what may change courtesy only.
+        day, or one that follows harm looks at what may change courtesy only.
 
     """
 
@@ -101,21 +120,25 @@ class Policy:
     content_hash: str = field(init=False)
     _changes: tuple[date, ...] = field(init=False, repr=False, compare=False)
     """Days on which a table begins or has ended: between two of them the same tables hold."""
-    _layers: dict[int, Layers] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _layers: dict[tuple[int, str], Layers] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         for table in self.tables:
-            _require_layer(table)
+            require_layer(table)
             require_sound(table)
-            _require_fair(table)
-        _require_one_version_a_day(self.tables)
+            require_fair(table)
+        require_one_version_a_day(self.tables)
         ends = {t.effective_to + timedelta(days=1) for t in self.tables if t.effective_to}
         changes = tuple(sorted(ends | {t.effective_from for t in self.tables}))
         object.__setattr__(self, "_changes", changes)
         object.__setattr__(self, "content_hash", _combined_hash(self.tables))
 
-    def on(self, day: date) -> Layers:
-        """Return the tables that hold on a day.
+    def on(self, day: date, currency: str = "") -> Layers:
+        """Return the tables that hold on a day, for cases in a currency; empty: all of them.
+
+        What a law owes in another currency is not theirs: amounts are never converted.
 
         Raises
         ------
@@ -123,10 +146,11 @@ class Policy:
             A layer has no table on that day.
 
         """
-        period = bisect_right(self._changes, day)
+        period = bisect_right(self._changes, day), currency
         layers = self._layers.get(period)
         if layers is None:
-            layers = self._layers[period] = _layers_on(self.tables, day)
+            theirs = [t for t in self.tables if not currency or t.currency in {"", currency}]
+            layers = self._layers[period] = _layers_on(theirs, day)
         return layers
 
     def permit(self, facts: CaseFacts, role: str, *, explained: bool = False) -> Permit:
@@ -147,13 +171,44 @@ class Policy:
             A fact is missing or wrong, or a table has no row for the case.
 
         """
-        layers = self.on(facts.opened_at.date())
+        layers = self.on(facts.opened_at.date(), facts.loss.currency)
         inputs = case_inputs(facts, role)
         try:
             return _permit(layers, inputs, facts, explained=explained)
         except BadInput as error:
             where = ", ".join(part for part in (f"case {facts.case_ref}", error.where) if part)
             raise BadInput(error.what, where=where, remedy=error.remedy) from None
+
+    def severity(self, facts: CaseFacts) -> Ruling:
+        """Return how severe a case is, from what the signal told and what else is known.
+
+        Raises
+        ------
+        BadInput
+            As `permit`.
+
+        """
+        layers = self.on(facts.opened_at.date(), facts.loss.currency)
+        return _ruling(layers.severity, case_inputs(facts, ROLES[0]))
+
+    def follow_up(self, facts: CaseFacts, action: ActionKind) -> Ruling:
+        """Return how and after how many days it is asked whether an action holds.
+
+        Raises
+        ------
+        BadInput
+            As `permit`.
+
+        """
+        layers = self.on(facts.opened_at.date(), facts.loss.currency)
+        return _ruling(layers.follow_up, case_inputs(facts, ROLES[0]) | {"action": action.value})
+
+
+def _ruling(table: Table, inputs: dict[str, Fact]) -> Ruling:
+    answer = table.answer(inputs)
+    row = answer.rows[0]
+    note = next(r.note for r in table.rows if r.row_id == row)
+    return Ruling(answer.outcome, row, note, table.version)
 
 
 def _permit(
@@ -177,9 +232,16 @@ def _permit(
         arms,
         usual,
         "" if approver == "nobody" else approver,
-        tuple(explain(table, inputs) for table in layers.tables) if explained else (),
+        tuple(_explained(layers, inputs, facts)) if explained else (),
         layers.content_hash,
     )
+
+
+def _explained(layers: Layers, inputs: dict[str, Fact], facts: CaseFacts) -> Iterator[Decision]:
+    if facts.signal_severity is not None:
+        yield explain(layers.severity, inputs)
+    for table in layers.tables:
+        yield explain(table, inputs)
 
 
 def _limit(limits: Answer, ceiling: Answer, owed: Decimal) -> tuple[Decimal, str]:
@@ -201,7 +263,7 @@ def _layers_on(tables: Iterable[Table], day: date) -> Layers:
     holding = [table for table in tables if table.is_effective(day)]
     entitlements = tuple(t for t in holding if t.name.startswith("entitlement"))
     named = {t.name: t for t in holding}
-    missing = [name for name in LAYERS if name not in named]
+    missing = [name for name in (*LAYERS, *COURSE) if name not in named]
     if missing:
         raise BadInput(
             f"No table {', '.join(missing)} holds on {day}.",
@@ -210,7 +272,7 @@ def _layers_on(tables: Iterable[Table], day: date) -> Layers:
         )
     return Layers(
         entitlements,
-        **{name: named[name] for name in LAYERS},
+        **{name: named[name] for name in (*LAYERS, *COURSE)},
         content_hash=_combined_hash((*entitlements, *(named[name] for name in LAYERS))),
     )
 
@@ -220,67 +282,15 @@ def _combined_hash(tables: Iterable[Table]) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
-def _require_layer(table: Table) -> None:
-    """Refuse a table that belongs to no layer or decides something else than its layer."""
-    where = f"policy table {table.name}"
-    layer = "entitlement" if table.name.startswith("entitlement") else table.name
-    if layer not in _OUTPUTS:
-        remedy = f"Tables are entitlement…, {', '.join(LAYERS)}."
-        raise BadInput(f"{table.name} is no layer of the policy.", where=where, remedy=remedy)
-    named = tuple(column.name for column in table.outputs)
-    if (named, table.hit) not in [(_OUTPUTS[layer], hit) for hit in _HITS[layer]]:
-        raise BadInput(
-            f"It decides {', '.join(named)} ({table.hit}).",
-            where=where,
-            remedy=f"{layer} decides {', '.join(_OUTPUTS[layer])} ({' or '.join(_HITS[layer])}).",
-        )
-
-
-_ONE_ROW: Final = (HitPolicy.FIRST, HitPolicy.UNIQUE)
-_OUTPUTS: Final = {
-    "entitlement": ("owed", "ask"),
-    "eligibility": ("action", "share"),
-    "limits": ("limit",),
-    "ceiling": ("ceiling",),
-    "approvals": ("approver",),
-    "practice": ("action", "share"),
-}
-_HITS: Final = {
-    "entitlement": _ONE_ROW,
-    "eligibility": (HitPolicy.COLLECT,),
-    "limits": (HitPolicy.COLLECT_MIN,),
-    "ceiling": (HitPolicy.COLLECT_MIN,),
-    "approvals": _ONE_ROW,
-    "practice": _ONE_ROW,
-}
-
-
-def _require_fair(table: Table) -> None:
-    forbidden = sorted(COURTESY & {c.name for c in table.inputs})
-    if table.name.startswith("entitlement") and forbidden:
-        raise BadInput(
-            f"An entitlement looks at {', '.join(forbidden)}.",
-            where=f"policy table {table.name}",
-            remedy="What is owed follows the harm; use eligibility for courtesy.",
-        )
-
-
-def _require_one_version_a_day(tables: tuple[Table, ...]) -> None:
-    ordered = sorted(tables, key=lambda t: (t.name, t.effective_from))
-    for one, next_ in pairwise(ordered):
-        ends = one.effective_to or date.max
-        if one.name == next_.name and next_.effective_from <= ends:
-            raise BadInput(
-                f"Versions {one.version} and {next_.version} both hold on {next_.effective_from}.",
-                where=f"policy table {one.name}",
-                remedy="End one before the other begins.",
-            )
-
-
 @lru_cache(maxsize=1)
 def shipped_tables() -> tuple[Table, ...]:
     """Return every shipped table, of whatever sector and jurisdiction."""
     return tuple(read_table(path) for path in sorted(POLICIES.glob("*.yaml")))
+
+
+def law_presets() -> tuple[Table, ...]:
+    """Return the shipped tables of what a law owes, to be adopted where it binds."""
+    return tuple(table for table in shipped_tables() if table.jurisdiction)
 
 
 @lru_cache(maxsize=32)

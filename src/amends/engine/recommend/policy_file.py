@@ -4,7 +4,8 @@ Every scalar is read as text and typed by its column, so 20 and 20.00 are one am
 ever a float, and `no` is a country rather than a falsehood.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -67,8 +68,8 @@ def read_table(path: Path) -> Table:
     return parse_table(text, path.name)
 
 
-def parse_table(text: str, where: str = "policy") -> Table:
-    """Read a policy table from YAML text; see `read_table`."""
+def parse_table(text: str, where: str = "policy", *, tested: bool = True) -> Table:
+    """Read a policy table from YAML text; see `read_table`. A draft need not be `tested` yet."""
     try:
         tree = yaml.load(text, _TextLoader)  # noqa: S506 - it builds texts, lists and mappings only
     except yaml.YAMLError as error:
@@ -76,8 +77,47 @@ def parse_table(text: str, where: str = "policy") -> Table:
     except BadInput as error:
         raise BadInput(error.what, where=where, remedy=error.remedy) from None
     table = _table(_known(tree, _TABLE_KEYS, where), where)
-    _run_examples(table, where)
+    for failure in failures(table) if tested else ():
+        raise BadInput(
+            f"Embedded test {failure.example} fails: {failure.what}.",
+            where=where,
+            remedy="Mend the rows or the test.",
+        )
     return table
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An embedded example of which the table says something else."""
+
+    example: int
+    """Its number, from 1."""
+    what: str
+    row: str
+    """The row that decided it; empty when none did."""
+
+
+def failures(table: Table) -> tuple[Failure, ...]:
+    """Return the embedded examples that fail, each with the first thing that differs."""
+    return tuple(_failures(table))
+
+
+def _failures(table: Table) -> Iterator[Failure]:
+    for number, example in enumerate(table.examples, start=1):
+        try:
+            decision = decide(table, example.facts)
+        except BadInput as error:
+            yield Failure(number, error.what.rstrip("."), "")
+            continue
+        for name, value in example.expect.items():
+            said = decision.outcome.get(name)
+            if said is None:
+                yield Failure(number, f"{name} is not one value where rows are collected", "")
+                break
+            if said != (value.isoformat() if isinstance(value, date) else value):
+                what = f"{name} is {write(said)}, expected {write(value)}"
+                yield Failure(number, what, decision.matched[0])
+                break
 
 
 def _table(tree: _Tree, where: str) -> Table:
@@ -173,7 +213,7 @@ def _row(
     missing = [c.name for c in outputs if c.name not in then]
     if missing:
         raise BadInput(f"No value for {', '.join(missing)}.", where=where)
-    values = tuple(_output(c, then[c.name], inputs, conditions, where) for c in outputs)
+    values = tuple(read_output(c, str(then[c.name]), inputs, conditions, where) for c in outputs)
     return Row(row_id, conditions, values, _text(tree, "note", where, ""))
 
 
@@ -187,14 +227,20 @@ def _condition(column: Column, cell: object, where: str) -> Condition | None:
         raise BadInput(error.what, where=where, remedy=error.remedy) from None
 
 
-def _output(
+def read_output(
     column: Column,
-    cell: object,
-    inputs: tuple[Column, ...],
-    conditions: tuple[Condition | None, ...],
+    text: str,
+    inputs: Sequence[Column],
+    conditions: Sequence[Condition | None],
     where: str,
 ) -> Output:
-    text = str(cell)
+    """Return what an output's cell stands for: a value, or a factor times an input of the case.
+
+    Raises
+    ------
+    BadInput
+        It is no value of the column, or multiplies what is no number or may be unknown here.
+    """
     factor, star, name = text.partition(" * ")
     if not star or column.type not in {ColumnType.NUMBER, ColumnType.MONEY}:
         return _located(column, text, where)
@@ -229,19 +275,6 @@ def _example(
             for n, v in expect.items()
         },
     )
-
-
-def _run_examples(table: Table, where: str) -> None:
-    for i, example in enumerate(table.examples, start=1):
-        outcome = decide(table, example.facts).outcome
-        for name, value in example.expect.items():
-            said = outcome[name]
-            if said != (value.isoformat() if isinstance(value, date) else value):
-                raise BadInput(
-                    f"Embedded test {i} fails: {name} is {write(said)}, expected {write(value)}.",
-                    where=where,
-                    remedy="Mend the rows or the test.",
-                )
 
 
 def _located(column: Column, text: str, where: str) -> Scalar:

@@ -50,6 +50,8 @@ class Choices:
     """Shape (B, K); 0 where a case has no such arm; rows add up to 1."""
     beats_practice: Floats
     """Posterior probability that the best arm by mean beats current practice, shape (B,)."""
+    usual: Ints
+    """What current practice comes to, shape (B,)."""
 
 
 def may_explore(facts: CaseFacts) -> bool:
@@ -72,6 +74,9 @@ def why_spared(facts: CaseFacts) -> str:
 
 def choose(draws: Draws, kinds: Ints, practice: Ints, explore: Flags, n: int) -> Choices:
     """Return the best guesses and propensities of B cases with up to K arms each.
+
+    Where money is short, values are those after its shadow price, and practice what `pacing` makes
+    of it.
 
     Parameters
     ----------
@@ -97,7 +102,7 @@ def choose(draws: Draws, kinds: Ints, practice: Ints, explore: Flags, n: int) ->
     winners = draws.argmax(axis=1) + cases[:, None] * draws.shape[1]
     wins = np.bincount(winners.ravel(), minlength=draws.shape[0] * draws.shape[1])
     shares = wins.reshape(draws.shape[:2]) / draws.shape[2]
-    return Choices(base, propensities(shares, means, kinds, base, explore), beats)
+    return Choices(base, propensities(shares, means, kinds, base, explore), beats, practice)
 
 
 def sure_enough(n: int) -> float:

@@ -18,10 +18,14 @@ class Weighed:
 
     is_best_guess: bool
     is_practice: bool
+    follows_practice: bool
+    """What is shown by default is practice, or what the price of money makes of it."""
     beats_practice: float
     """Posterior probability that the best arm beats current practice."""
     n: int
     """Own outcomes learnt from."""
+    price: float = 0.0
+    """Shadow price of discretionary money."""
 
 
 def reasons(
@@ -31,6 +35,7 @@ def reasons(
     return (
         *_owed(permit),
         *_why(permit, weighed, shown),
+        *_price(permit, weighed),
         _evidence(shown, weighed.n),
         *_against(shown, runner_up, weighed.n),
         *_bounds(permit, shown),
@@ -54,10 +59,15 @@ def _why(permit: Permit, weighed: Weighed, shown: RankedAction) -> Iterator[str]
             f"This case explores: shown with a chance of {shown.propensity:.0%} "
             "to learn whether it does better than the best guess."
         )
-    elif weighed.is_practice:
+    elif weighed.is_practice or weighed.follows_practice:
         practice = next(d for d in permit.decisions if d.table == "practice")
         yield f"Current practice ({practice.matched[0]}): {_note(practice)}"
-        if practice.outcome["action"] != shown.kind:
+        if not weighed.is_practice:
+            usual_arm = permit.arms[permit.practice]
+            usual = usual_arm.kind.replace("_", " ")
+            given = money_words(Money(usual_arm.goodwill, permit.owed.currency))
+            yield f"The day's budget is short: this instead of the usual {usual} of {given}."
+        elif practice.outcome["action"] != shown.kind:
             usual = str(practice.outcome["action"]).replace("_", " ")
             yield f"The usual {usual} is paid or above a limit; this comes nearest."
         if weighed.n < APPRENTICE_UNTIL:
@@ -69,6 +79,19 @@ def _why(permit: Permit, weighed: Weighed, shown: RankedAction) -> Iterator[str]
         yield (
             f"Better than current practice with a probability of {weighed.beats_practice:.0%}, "
             f"judged from {weighed.n} own outcomes."
+        )
+
+
+def _price(permit: Permit, weighed: Weighed) -> Iterator[str]:
+    if weighed.price and any(arm.goodwill for arm in permit.arms):
+        currency = permit.owed.currency
+        one, counted = (
+            money_words(Money(Decimal(str(round(1 + part, 2))), currency))
+            for part in (0.0, weighed.price)
+        )
+        yield (
+            f"More is asked of the day's budget than it holds: each {one} of goodwill counts as "
+            f"{counted} (shadow price {weighed.price:.2f}). What is owed is not weighed."
         )
 
 

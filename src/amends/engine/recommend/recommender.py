@@ -19,8 +19,10 @@ from amends.engine.contracts import (
 )
 
 from .arms import Arm
+from .evidence import Ints
 from .learning import learn, tally_keys
 from .log import Lesson, LogRecord
+from .pacing import affordable
 from .policy import Permit, Policy, shipped_policy
 from .ranking import Choices, choose, may_explore
 from .reasons import Weighed, reasons
@@ -51,7 +53,13 @@ class Recommender:
     state: LearnedState = field(default_factory=LearnedState)
 
     def recommend(
-        self, facts: CaseFacts, role: str = "agent", seed: int = 0, *, explore: bool = True
+        self,
+        facts: CaseFacts,
+        role: str = "agent",
+        seed: int = 0,
+        *,
+        explore: bool = True,
+        price: float = 0.0,
     ) -> Recommendation:
         """Return what to do in one case, fully explained.
 
@@ -65,6 +73,8 @@ class Recommender:
             Of the choice between exploring and not; the same seed gives the same answer.
         explore
             Whether the case may serve to learn; False for typical cases and for previews.
+        price
+            Shadow price of discretionary money (`pacing`), ≥ 0.
 
         Raises
         ------
@@ -73,17 +83,14 @@ class Recommender:
 
         """
         permit = self.policy.permit(facts, role, explained=True)
-        values, choices = self._choices([facts], [permit], explore=explore)
+        values, choices = self._choices([facts], [permit], [price], explore=explore)
         choice = choices.propensities[0]
-        base = int(choices.base[0])
         shown = _pick(choice.tolist(), seed, facts.case_ref)
         means = values.draws[0].mean(axis=1)
         ranked = self._ranked(facts, permit, choice, means, values.rates[0])
         order = sorted(range(len(ranked)), key=lambda i: (-ranked[i].expected_value, i))
         second = next((i for i in order if i != shown), None)
-        weighed = Weighed(
-            shown == base, shown == permit.practice, float(choices.beats_practice[0]), self.state.n
-        )
+        weighed = self._weighed(permit, choices, shown, price)
         runner_up = None if second is None else ranked[second]
         return Recommendation(
             action=ranked[shown],
@@ -92,19 +99,26 @@ class Recommender:
             limit=permit.limit,
             limit_reason=permit.limit_reason,
             approver=permit.approver,
-            explores=shown != base,
+            explores=not weighed.is_best_guess,
             reasons=reasons(permit, weighed, ranked[shown], runner_up),
             decisions=permit.decisions,
             allowed=tuple(ranked[i] for i in order),
             policy_hash=permit.policy_hash,
             model_version=self._version,
             seed=seed,
+            price=price,
         )
 
     def recommend_many(
-        self, cases: Iterable[CaseFacts], role: str = "agent", seed: int = 0
+        self,
+        cases: Iterable[CaseFacts],
+        role: str = "agent",
+        seed: int = 0,
+        prices: Sequence[float] = (),
     ) -> list[LogRecord]:
         """Return the decisions of many cases as log records: those of `recommend`, unexplained.
+
+        `prices` are the shadow prices of the cases' money, one each; none: money is not short.
 
         Raises
         ------
@@ -112,10 +126,13 @@ class Recommender:
             As `recommend`; the message names the case.
 
         """
-        return self._in_batches(list(cases), role, seed, explore=True)
+        listed = list(cases)
+        return self._in_batches(listed, role, seed, prices or [0.0] * len(listed), explore=True)
 
-    def best_guesses(self, cases: Iterable[CaseFacts], role: str = "agent") -> list[LogRecord]:
-        """Return what would be recommended in cases if none served to learn.
+    def best_guesses(
+        self, cases: Iterable[CaseFacts], role: str = "agent", price: float = 0.0
+    ) -> list[LogRecord]:
+        """Return what would be recommended in cases if none served to learn, at one price of money.
 
         Raises
         ------
@@ -123,28 +140,43 @@ class Recommender:
             As `recommend_many`.
 
         """
-        return self._in_batches(list(cases), role, 0, explore=False)
+        listed = list(cases)
+        return self._in_batches(listed, role, 0, [price] * len(listed), explore=False)
 
     def learn(self, lessons: Sequence[Lesson]) -> "Recommender":
         """Return a recommender that has learnt from more cases; this one stays as it is."""
         return replace(self, state=learn(self.state, lessons))
 
     def _in_batches(
-        self, cases: Sequence[CaseFacts], role: str, seed: int, *, explore: bool
+        self,
+        cases: Sequence[CaseFacts],
+        role: str,
+        seed: int,
+        prices: Sequence[float],
+        *,
+        explore: bool,
     ) -> list[LogRecord]:
         found: list[LogRecord] = []
         for start in range(0, len(cases), BATCH):
-            found += self._decide(cases[start : start + BATCH], role, seed, explore=explore)
+            part = slice(start, start + BATCH)
+            found += self._decide(cases[part], role, seed, prices[part], explore=explore)
         return found
 
     def _decide(
-        self, cases: Sequence[CaseFacts], role: str, seed: int, *, explore: bool
+        self,
+        cases: Sequence[CaseFacts],
+        role: str,
+        seed: int,
+        prices: Sequence[float],
+        *,
+        explore: bool,
     ) -> Iterable[LogRecord]:
         permits = [self.policy.permit(facts, role) for facts in cases]
-        _, choices = self._choices(cases, permits, explore=explore)
+        _, choices = self._choices(cases, permits, prices, explore=explore)
         chances, bases = choices.propensities.tolist(), choices.base.tolist()
         version = self._version
-        for facts, permit, chance, base in zip(cases, permits, chances, bases, strict=True):
+        decided = zip(cases, permits, chances, bases, prices, strict=True)
+        for facts, permit, chance, base, price in decided:
             own = chance[: len(permit.arms)]
             shown = _pick(own, seed, facts.case_ref)
             yield LogRecord(
@@ -160,6 +192,7 @@ class Recommender:
                 permit.policy_hash,
                 version,
                 seed,
+                price=price,
             )
 
     @cached_property
@@ -171,13 +204,31 @@ class Recommender:
         return self.state.version
 
     def _choices(
-        self, cases: Sequence[CaseFacts], permits: Sequence[Permit], *, explore: bool = True
+        self,
+        cases: Sequence[CaseFacts],
+        permits: Sequence[Permit],
+        prices: Sequence[float],
+        *,
+        explore: bool = True,
     ) -> tuple[Values, Choices]:
         pairs = [(facts, permit.arms) for facts, permit in zip(cases, permits, strict=True)]
         values = self._valuer.value(pairs)
-        practice = np.array([permit.practice for permit in permits])
+        usual = np.array([permit.practice for permit in permits])
+        if any(prices):
+            usual = _price(values, permits, np.array(prices), usual)
         may = np.array([explore and may_explore(facts) for facts in cases])
-        return values, choose(values.draws, values.kinds, practice, may, self.state.n)
+        return values, choose(values.draws, values.kinds, usual, may, self.state.n)
+
+    def _weighed(self, permit: Permit, choices: Choices, shown: int, price: float) -> Weighed:
+        base = int(choices.base[0])
+        return Weighed(
+            shown == base,
+            shown == permit.practice,
+            base == int(choices.usual[0]),
+            float(choices.beats_practice[0]),
+            self.state.n,
+            price,
+        )
 
     def _ranked(
         self, facts: CaseFacts, permit: Permit, chances: Floats, values: Floats, prior: Floats
@@ -212,6 +263,18 @@ class Recommender:
             weight, n = PRIOR_CASES + tally.n, tally.n
             rate = (tally.recovered + PRIOR_CASES * rate) / weight
         return rate, weight, n
+
+
+def _price(values: Values, permits: Sequence[Permit], prices: Floats, practice: Ints) -> Ints:
+    """Take the price of its money from each arm's value; return what practice then becomes."""
+    goodwill = np.zeros(values.kinds.shape)
+    for row, permit in zip(goodwill, permits, strict=True):
+        row[: len(permit.arms)] = [float(arm.goodwill) for arm in permit.arms]
+    usual = affordable(values.draws.mean(axis=2), goodwill, prices, practice)
+    np.subtract(
+        values.draws, (prices[:, None] * goodwill)[:, :, None].astype(np.float32), out=values.draws
+    )
+    return usual
 
 
 def _pick(chances: Sequence[float], seed: int, case_ref: str) -> int:

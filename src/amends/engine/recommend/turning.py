@@ -51,15 +51,17 @@ class Trial(NamedTuple):
     role: str
 
 
-def turns_of(recommender: Recommender, facts: CaseFacts, role: str = "agent") -> tuple[Turn, ...]:
+def turns_of(
+    recommender: Recommender, facts: CaseFacts, role: str = "agent", price: float = 0.0
+) -> tuple[Turn, ...]:
     """Return the nearest changes of one fact that lead to another best guess.
 
     Parameters
     ----------
     recommender
         Policy and learning as they stood when the case was decided.
-    facts, role
-        The case, and who decides.
+    facts, role, price
+        The case, who decides, and the shadow price of money then.
 
     Returns
     -------
@@ -74,14 +76,14 @@ def turns_of(recommender: Recommender, facts: CaseFacts, role: str = "agent") ->
         As `Recommender.recommend`, of the case as it is.
 
     """
-    return tuple(_Turning(recommender, facts, role).turns())
+    return tuple(_Turning(recommender, facts, role, price).turns())
 
 
 class _Turning:
-    def __init__(self, recommender: Recommender, facts: CaseFacts, role: str) -> None:
-        self.recommender, self.facts, self.role = recommender, facts, role
+    def __init__(self, recommender: Recommender, facts: CaseFacts, role: str, price: float) -> None:
+        self.recommender, self.facts, self.role, self.price = recommender, facts, role, price
         self.known = case_inputs(facts, role)
-        (now,) = recommender.best_guesses([facts], role)
+        (now,) = recommender.best_guesses([facts], role, price)
         self.now = _guess(now)
 
     def turns(self) -> Iterator[Turn]:
@@ -193,7 +195,7 @@ class _Turning:
         return _guess(record)
 
     def _decided(self, trials: Iterable[Trial], role: str) -> list[LogRecord]:
-        return self.recommender.best_guesses([trial.facts for trial in trials], role)
+        return self.recommender.best_guesses([trial.facts for trial in trials], role, self.price)
 
     def _trial(self, name: str, value: Value) -> Trial:
         if name == "role":

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from amends.engine.contracts import BadInput
 
 from .columns import write
-from .parts import Row, Scaled
+from .parts import HitPolicy, Row, Scaled
 from .table import Table
 
 
@@ -52,7 +52,7 @@ class Change:
 
 
 def changes(before: Table, after: Table) -> tuple[Change, ...]:
-    """Return what two versions of a table differ in: columns, rows, their order, hit policy."""
+    """Return what two versions differ in: columns, rows, their order if it decides, hit policy."""
     found = []
     if before.hit is not after.hit:
         found.append(Change("Hit policy", str(before.hit), str(after.hit)))
@@ -69,7 +69,7 @@ def changes(before: Table, after: Table) -> tuple[Change, ...]:
         if old.get(row) != new.get(row)
     ]
     kept = [[r for r in rows if r in old and r in new] for rows in (old, new)]
-    if kept[0] != kept[1]:
+    if kept[0] != kept[1] and after.hit is HitPolicy.FIRST:
         found.append(Change("Order of rows", ", ".join(kept[0]), ", ".join(kept[1])))
     return tuple(found)
 

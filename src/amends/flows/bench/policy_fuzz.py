@@ -41,7 +41,15 @@ _FACTS: Final = frozenset(
     {
         *("cause", "cause_family", "severity", "region", "tier", "segment", "product", "channel"),
         *("tenure_months", "value_per_year", "loss", "failures_90_days", "is_rejected"),
-        *("is_vulnerable", "is_regulated", "received_on", "role", "owed"),
+        *(
+            "is_vulnerable",
+            "is_regulated",
+            "received_on",
+            "role",
+            "owed",
+            "signal_severity",
+            "action",
+        ),
     }
 )
 """Columns that are no measured facts."""

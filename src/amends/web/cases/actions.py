@@ -20,7 +20,9 @@ from amends.web.accounts.access import access, require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import ALLOWS, Verb
 from amends.web.cases.changes import what_changed
-from amends.web.cases.clocks import DEADLINE, set_deadlines, sheet_in_force
+from amends.web.cases.clocks import set_deadlines, sheet_in_force
+from amends.web.cases.following_up import follow_up_of
+from amends.web.cases.grading import grade
 from amends.web.cases.models import (
     NO_LONGER,
     Action,
@@ -39,6 +41,7 @@ from amends.web.cases.recommending import recommend_in_bulk
 from amends.web.cases.transitions import RefusedError, StaleError, go, require_move
 from amends.web.intake.models import Customer
 from amends.web.intake.sequences import next_ids
+from amends.web.recommend.queries import policy_in_force
 from amends.web.ui.live import publish
 
 TOPIC: Final = "cases"
@@ -187,7 +190,10 @@ def resolve(actor: User, case: Case, version: int, *, cause: str = "", note: str
         locked.resolved_at = timezone.now()
         withdraw_handoffs(locked, actor)
         mark_answered(locked, actor)
-        tell(locked, actor, Happening.STATE, "Resolved", note, event=EventKind.RESOLVED)
+        decision = standing(locked)
+        next_ = follow_up_of(locked, decision.kind if decision else "").words(locked)
+        body = f"{note}\n\n{next_}".strip()
+        tell(locked, actor, Happening.STATE, "Resolved", body, event=EventKind.RESOLVED)
 
 
 def withdraw_handoffs(case: Case, actor: User) -> None:
@@ -271,11 +277,10 @@ def open_by_hand(actor: User, new: NewCase) -> Case:
     require(actor, Verb.CASE_OPEN)
     customer, _ = Customer.objects.get_or_create(customer_id=new.customer_id.strip())
     now, (pk,) = timezone.now(), next_ids(Case, 1)
-    case = Case.objects.create(
+    case = Case(
         pk=pk,
         ref=f"C-{NUMBER_FROM + pk}",
         title=new.title,
-        severity=new.severity.value,
         customer=customer,
         cause=new.cause,
         region=customer.region,
@@ -295,11 +300,14 @@ def open_by_hand(actor: User, new: NewCase) -> Case:
         owner=actor,
         team_id=_team_of(actor, new.cause),
     )
+    graded = grade(case, customer, new.severity, policy_in_force())
     set_deadlines([case], now, are_new=True)
-    case.save(update_fields=DEADLINE)
+    case.save(force_insert=True)
     for row in recommend_in_bulk([case]):
         row.save()
     tell(case, actor, Happening.STATE, BECAUSE_OF_A_PERSON, new.note)
+    if graded is not None:
+        graded.save()
     publish(TOPIC)
     return case
 

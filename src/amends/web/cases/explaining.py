@@ -37,7 +37,7 @@ def explained(row: Recommendation) -> Explanation | None:
     then = recommender_at(row.model_version)
     made = _explain(row, then) if then is not None else None
     if then is not None and made is not None:
-        turns = turns_of(then, known_facts(row), row.role)
+        turns = turns_of(then, known_facts(row), row.role, record_of(row).price)
         row.explanation = _written(made) | {_TURNS: [_written_turn(turn) for turn in turns]}
         row.save(update_fields=["explanation"])
     return made
@@ -50,7 +50,7 @@ def turned(row: Recommendation) -> list[Turn]:
 
 def _explain(row: Recommendation, then: Recommender) -> Explanation | None:
     record = record_of(row)
-    made = then.recommend(known_facts(row), record.role, record.seed)
+    made = then.recommend(known_facts(row), record.role, record.seed, price=record.price)
     shown = made.action.kind, made.action.amount.amount
     is_same = made.policy_hash == row.policy_hash and shown == tuple(record.chosen[:2])
     return made if is_same else None
@@ -69,7 +69,7 @@ def _read(document: Mapping[str, Any]) -> Explanation:
     plain = {
         part.name: msgspec.convert(document[part.name], hints[part.name])
         for part in fields(Explanation)
-        if part.name != "decisions"
+        if part.name != "decisions" and part.name in document
     }
     return Explanation(**plain, decisions=tuple(_decision(d) for d in document["decisions"]))
 

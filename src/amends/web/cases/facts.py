@@ -36,6 +36,7 @@ def facts_of(case: Case, customer: Customer) -> CaseFacts:
         is_rejected=case.is_rejected,
         is_vulnerable=customer.is_vulnerable,
         is_regulated=case.is_regulated,
+        signal_severity=case.signal_severity,
     )
 
 

@@ -7,6 +7,7 @@ from amends.web.cases.approval_links import mail_links
 from amends.web.cases.approving import expire_requests
 from amends.web.cases.escalating import escalate_stalled
 from amends.web.cases.letters import LETTERS
+from amends.web.cases.pacing import close_days
 from amends.web.cases.paying import PAYMENTS
 from amends.web.cases.reminding import remind_of_forgotten
 
@@ -39,3 +40,10 @@ def ask_for_approvals(timestamp: int) -> None:  # noqa: ARG001  (procrastinate p
     """Mail those who are asked to approve, and end what nobody approved in time, every minute."""
     expire_requests(timezone.now())
     mail_links(timezone.now())
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queueing_lock="cases.close_days", pass_context=False)
+def close_budget_days(timestamp: int) -> None:  # noqa: ARG001  (procrastinate passes when it was due)
+    """Keep what was spent of the budgets of days that are over, every hour."""
+    close_days(timezone.now())

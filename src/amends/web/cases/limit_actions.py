@@ -1,7 +1,8 @@
-"""What people do to limits, and to who stands in for whom: with a reason, and in the trail."""
+"""What people do to limits, budgets, and who stands in for whom: with a reason, in the trail."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,9 @@ from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.authority import authority_of
 from amends.web.cases.models import Limit, StandIn
+from amends.web.cases.pacing import close_days
 from amends.web.cases.transitions import RefusedError
+from amends.web.recommend.models import GoodwillBudget
 
 LONGEST_ABSENCE: Final = timedelta(days=60)
 
@@ -57,6 +60,39 @@ def remove_limit(actor: User, limit: Limit, reason: str) -> None:
     limit.reason, limit.changed_by = reason.strip(), actor
     limit.save()
     limit.delete()
+
+
+@transaction.atomic
+def set_budget(actor: User, currency: str, amount: Decimal | None, reason: str) -> None:
+    """Set how much goodwill is planned for a day in a currency; None: it is paced no longer.
+
+    Another amount keeps the shadow price: what was given above the plan is still to be saved.
+
+    Raises
+    ------
+    RefusedError
+        With the keys `amount`, `currency`, `reason`.
+    """
+    require(actor, Verb.POLICY_PUBLISH)
+    if authority_of(actor):
+        raise RefusedError("You give from this budget yourself: somebody else changes it.")
+    if not reason.strip():
+        raise RefusedError({"reason": "Say why: an auditor reads this."})
+    if amount is not None and amount <= 0:
+        raise RefusedError({"amount": "Give more than 0: without goodwill policy says so."})
+    close_days(timezone.now())
+    known = GoodwillBudget.objects.select_for_update().filter(currency=currency).first()
+    budget = known or GoodwillBudget(currency=currency, since=timezone.localdate())
+    budget.reason, budget.changed_by = reason.strip(), actor
+    if amount is not None:
+        budget.amount = amount
+    try:
+        budget.full_clean()
+    except ValidationError as error:
+        raise RefusedError(error.message_dict) from error
+    budget.save()
+    if amount is None:
+        budget.delete()
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
 from amends.web.cases.approval_links import decide, opened
 from amends.web.cases.approvers import approvers
+from amends.web.cases.budget_views import LIMITS, BudgetTold, budgets_told
 from amends.web.cases.forms import cause_choices
 from amends.web.cases.limit_actions import come_back, remove_limit, set_limit, stand_in
 from amends.web.cases.models import ApprovalLink, Limit, StandIn
@@ -31,7 +32,6 @@ from amends.web.cases.wording import amount_words, role_words
 from amends.web.ui.pages import done, page
 from amends.web.ui.refusals import complain
 
-LIMITS = "limits"
 SELECT = {"class": "select"}
 
 
@@ -48,9 +48,10 @@ class LimitRow:
 
 @dataclass(frozen=True, slots=True)
 class LimitsContext:
-    """All limits, and who is away."""
+    """All limits, the day's budgets, and who is away."""
 
     rows: Sequence[LimitRow]
+    budgets: Sequence[BudgetTold]
     stand_ins: Sequence[StandIn]
     may_edit: bool
     may_leave: bool
@@ -152,6 +153,7 @@ def limits(request: HttpRequest) -> HttpResponse:
     away = StandIn.objects.filter(ends_at__gt=timezone.now()).select_related("person", "delegate")
     context = LimitsContext(
         [_row(limit) for limit in Limit.objects.select_related("person", "changed_by")],
+        budgets_told(),
         list(away),
         person.may(Verb.POLICY_PUBLISH),
         person.may(Verb.ACTION_APPROVE),

@@ -15,9 +15,11 @@ from django.utils import timezone
 
 from amends.engine.clocks import EventKind, Sheet
 from amends.engine.contracts import UNSURE, Severity, Taxonomy
+from amends.engine.recommend import Policy
 from amends.flows.causes import is_not_delivered
 from amends.web.cases.clocks import DEADLINE, set_deadlines, sheets
 from amends.web.cases.corrections import note_corrected
+from amends.web.cases.grading import grade
 from amends.web.cases.matters import (
     Fate,
     Matter,
@@ -46,6 +48,7 @@ from amends.web.intake.bulk import update_many
 from amends.web.intake.lake import lake
 from amends.web.intake.models import Customer
 from amends.web.intake.sequences import next_ids
+from amends.web.recommend.queries import policy_in_force
 
 NUMBER_FROM: Final = 10_000
 LONGEST_TITLE: Final = 90
@@ -63,6 +66,7 @@ class Desk:
     teams: Mapping[str, int]
     sheets: Sequence[Sheet]
     breakdowns: Iterable[Breakdown]
+    policy: Policy
     newest: dict[Matter, Newest]
     current: dict[Matter, Case]
     """The newest case of each matter."""
@@ -124,6 +128,7 @@ def _desk(rows: Sequence[Row], breakdowns: Iterable[Breakdown]) -> Desk:
         sheets=sheets(),
         teams=dict(Route.objects.values_list("branch", "team_id")),
         breakdowns=breakdowns,
+        policy=policy_in_force(),
         newest={
             matter: Newest(case.opened_at, case.state == State.EXCLUDED)
             for matter, case in current.items()
@@ -141,7 +146,7 @@ def _stranger(row: Row) -> Customer:
 def _open(desk: Desk, row: Row) -> None:
     customer = desk.customers[row["customer_id"]]
     cause = "" if row["cause"] == UNSURE else row["cause"]
-    severity = Severity(row["severity"] or Severity.MEDIUM.value)
+    told = Severity(row["severity"] or Severity.MEDIUM.value)
     at = row["occurred_at"]
     rule, out = row["verdict"].opened_by, row["verdict"].excluded_by
     since = at - timedelta(days=90)
@@ -149,7 +154,6 @@ def _open(desk: Desk, row: Row) -> None:
     breakdown = next((b for b in desk.breakdowns if is_part_of(row, b)), None)
     case = Case(
         title=title_of(row, desk.taxonomy),
-        severity=severity.value,
         customer=customer,
         cause=cause,
         opened_at=at,
@@ -165,9 +169,11 @@ def _open(desk: Desk, row: Row) -> None:
         team_id=desk.teams.get(cause.partition("/")[0], desk.teams.get("")),
         **{dim: row[dim] or "" for dim in DIMS},
     )
+    graded = grade(case, customer, told, desk.policy)
     desk.new.append(case)
     desk.current[matter_of(row)] = case
     desk.entries.append(_entry(case, row, f"{words_of(row)}: the case opened"))
+    desk.entries += [graded] if graded is not None else []
     if out is None:
         earlier.append(at)
     else:

@@ -1,8 +1,8 @@
 """Policy tables as their pages show them: what holds, the draft beside it, and what is wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from amends.engine.recommend import (
     Change,
@@ -13,9 +13,12 @@ from amends.engine.recommend import (
     changes,
     check,
     gives,
+    law_presets,
     parse_table,
 )
+from amends.engine.recommend.columns import write
 from amends.engine.recommend.conditions import Condition
+from amends.engine.recommend.parts import Example
 from amends.flows.report import words
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
@@ -50,6 +53,7 @@ class TableTold:
     inputs: Sequence[str]
     outputs: Sequence[str]
     rows: Sequence[RowTold]
+    examples: Sequence[str]
     findings: Findings
 
     @property
@@ -73,7 +77,7 @@ class DraftTold:
 
 @dataclass(frozen=True, slots=True)
 class ListedTable:
-    """One table in the list."""
+    """One table in the list, or a preset that can be adopted."""
 
     table: Table
     title: str
@@ -82,12 +86,30 @@ class ListedTable:
 
 def tables_in_force(today: date) -> list[Table]:
     """Return the tables that hold on a day, in the order in which they decide."""
-    return list(policy_in_force().on(today).tables)
+    return list(policy_in_force().on(today).every)
 
 
 def table_in_force(name: str, today: date) -> Table | None:
     """Return the version of a table that holds on a day."""
     return next((t for t in tables_in_force(today) if t.name == name), None)
+
+
+def table_named(name: str, today: date) -> Table | None:
+    """Return the version of a table that holds on a day, else the preset that can be adopted."""
+    found = table_in_force(name, today)
+    return found or next((t for t in law_presets() if t.name == name), None)
+
+
+def next_version(table: Table, today: date) -> Table:
+    """Return a table as its next version would begin: tomorrow, under the next number.
+
+    A preset that is adopted keeps its number.
+    """
+    version = table.version
+    if table_in_force(table.name, today) is not None:
+        version = str(int(version) + 1) if version.isdecimal() else f"{version}-next"
+    tomorrow = today + timedelta(days=1)
+    return replace(table, version=version, effective_from=tomorrow, effective_to=None)
 
 
 def versions_of(name: str) -> list[Table]:
@@ -96,10 +118,17 @@ def versions_of(name: str) -> list[Table]:
     return sorted(found, key=lambda t: t.effective_from, reverse=True)
 
 
-def listed(today: date) -> list[ListedTable]:
-    """Return the tables of the list: two queries."""
+def listed(today: date) -> tuple[list[ListedTable], list[ListedTable]]:
+    """Return the tables that hold, and the presets that can be adopted: two queries."""
     drafts = set(PolicyVersion.objects.filter(published_at=None).values_list("table", flat=True))
-    return [ListedTable(t, title_of(t), t.name in drafts) for t in tables_in_force(today)]
+    holding = tables_in_force(today)
+    names = {table.name for table in holding}
+    presets = [table for table in law_presets() if table.name not in names]
+    both = (
+        [ListedTable(t, title_of(t), t.name in drafts) for t in tables]
+        for tables in (holding, presets)
+    )
+    return next(both), next(both)
 
 
 def title_of(table: Table) -> str:
@@ -123,8 +152,19 @@ def told(table: Table) -> TableTold:
             )
             for row in table.rows
         ],
+        examples=[_example_told(example) for example in table.examples],
         findings=check(table),
     )
+
+
+def _example_told(example: Example) -> str:
+    facts, expect = (
+        ", ".join(
+            f"{words.label(n).lower()} {_plain(write(v))}" for n, v in side.items() if v is not None
+        )
+        for side in (example.facts, example.expect)
+    )
+    return f"{facts} → {expect}"
 
 
 def _cell(condition: Condition | None) -> str:
@@ -145,7 +185,7 @@ def draft_told(person: User, name: str, in_force: Table | None, today: date) -> 
     )
     if draft is None:
         return None
-    table = parse_table(draft.text)
+    table = parse_table(draft.text, tested=False)
     reasons = obstacles(table, today)
     if not person.may(Verb.POLICY_PUBLISH) or draft.author_id == person.pk:
         why_not = "Somebody else who may publish policy has to review it."

@@ -13,7 +13,7 @@ from amends.engine.contracts import BadInput
 from amends.engine.recommend import Table, from_jdm, parse_table, write_table
 from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
-from amends.web.cases.policy_telling import table_in_force
+from amends.web.cases.policy_telling import table_named
 from amends.web.cases.policy_views import LONGEST, DraftContext, PolicyForm
 from amends.web.ui.pages import page
 
@@ -28,7 +28,7 @@ class FileForm(forms.Form):
 @requires(Verb.POLICY_DRAFT)
 def upload(request: HttpRequest, name: str) -> HttpResponse:
     """Read a file into the form of a draft; nothing is kept by it."""
-    table = table_in_force(name, timezone.localdate())
+    table = table_named(name, timezone.localdate())
     if table is None:
         raise Http404
     form = FileForm(request.POST, request.FILES)
@@ -62,7 +62,7 @@ def _read(file: "UploadedFile[bytes]", table: Table) -> str:
     except UnicodeDecodeError:
         raise BadInput("It is no text in UTF-8.", where=named) from None
     if not text.lstrip().startswith("{"):
-        parse_table(text, named)
+        parse_table(text, named, tested=False)
         return text
     tomorrow = timezone.localdate() + timedelta(days=1)
     read = from_jdm(text, table)

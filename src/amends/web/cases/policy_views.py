@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from amends.engine.recommend import Table, parse_table, to_jdm, write_table
+from amends.engine.recommend import NOT_LEGAL_ADVICE, Table, parse_table, to_jdm, write_table
 from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
 from amends.web.accounts.views import current_person
@@ -22,7 +22,9 @@ from amends.web.cases.policy_telling import (
     TableTold,
     draft_told,
     listed,
+    next_version,
     table_in_force,
+    table_named,
     told,
     versions_of,
 )
@@ -37,9 +39,11 @@ LONGEST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class PoliciesContext:
-    """All tables."""
+    """All tables, and what laws owe that can be adopted."""
 
     tables: Sequence[ListedTable]
+    presets: Sequence[ListedTable]
+    advice: str = NOT_LEGAL_ADVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,14 @@ class PolicyContext:
 
     name: str
     told: TableTold
+    is_in_force: bool
+    """False: a preset that can be adopted."""
     draft: DraftTold | None
     versions: Sequence[Table]
     published: Sequence[PolicyVersion]
     may_draft: bool
     may_replay: bool
+    advice: str = NOT_LEGAL_ADVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class PolicyForm(forms.Form):
 @requires(Verb.POLICY_READ)
 def policies(request: HttpRequest) -> HttpResponse:
     """List the tables in force."""
-    return page(request, "cases/policies.html", PoliciesContext(listed(timezone.localdate())))
+    tables, presets = listed(timezone.localdate())
+    return page(request, "cases/policies.html", PoliciesContext(tables, presets))
 
 
 @require_safe
@@ -106,6 +114,7 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
     context = PolicyContext(
         name=name,
         told=told(table),
+        is_in_force=table_in_force(name, timezone.localdate()) is not None,
         draft=draft_told(person, name, table, timezone.localdate()),
         versions=versions_of(name),
         published=list(published.select_related("author", "reviewer").order_by("-pk")),
@@ -121,7 +130,7 @@ def draft(request: HttpRequest, name: str) -> HttpResponse:
     """Write a draft of a table."""
     table = _table(name)
     known = PolicyVersion.objects.filter(table=name, published_at=None).first()
-    start = {"text": known.text, "reason": known.reason} if known else {"text": write_table(table)}
+    start = {"text": known.text, "reason": known.reason} if known else _start(table)
     form = PolicyForm(request.POST or None, initial=start)
     if form.is_valid():
         try:
@@ -141,7 +150,7 @@ def replayed(request: HttpRequest, name: str) -> HttpResponse:
     found = PolicyVersion.objects.filter(table=name, published_at=None).first()
     if found is None:
         raise Http404
-    result = replay(current_person(request), parse_table(found.text), timezone.now())
+    result = replay(current_person(request), parse_table(found.text, tested=False), timezone.now())
     return page(request, "cases/policy_replay.html", ReplayContext(name, result), fragment="result")
 
 
@@ -185,13 +194,17 @@ def export_jdm(_request: HttpRequest, name: str) -> HttpResponse:
     return _file(f"{name}.jdm.json", text, "application/json")
 
 
+def _start(table: Table) -> dict[str, str]:
+    return {"text": write_table(next_version(table, timezone.localdate()))}
+
+
 def _file(name: str, text: str, kind: str) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(text, kind, headers=headers)
 
 
 def _table(name: str) -> Table:
-    table = table_in_force(name, timezone.localdate())
+    table = table_named(name, timezone.localdate())
     if table is None:
         raise Http404
     return table

@@ -17,7 +17,7 @@ from amends.engine.recommend.questions import Answers
 from amends.flows.report import words
 from amends.web.accounts.access import requires
 from amends.web.accounts.permissions import Verb
-from amends.web.cases.policy_telling import table_in_force, title_of
+from amends.web.cases.policy_telling import table_named, title_of
 from amends.web.cases.wording import role_words
 from amends.web.ui.pages import page
 
@@ -83,7 +83,7 @@ class QuestionsContext:
 @requires(Verb.POLICY_READ)
 def questions(request: HttpRequest, name: str) -> HttpResponse:
     """Ask what still matters; at the end say what is permitted and by which rows."""
-    table = table_in_force(name, timezone.localdate())
+    table = table_named(name, timezone.localdate())
     if table is None:
         raise Http404
     given, problem = _read(table, {name: str(text) for name, text in request.GET.items()})

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 import msgspec
+from django.utils import timezone
 
 from amends.engine.contracts import (
     ActionKind,
@@ -21,6 +22,7 @@ from amends.engine.contracts import (
 from amends.engine.recommend import Lesson, LogRecord
 from amends.web.cases.facts import assumed, facts_of
 from amends.web.cases.models import Action, ActionState, Case, Recommendation
+from amends.web.cases.pacing import prices
 from amends.web.recommend.queries import recommender
 
 ROLE: Final = "agent"
@@ -32,7 +34,8 @@ SEED: Final = 0
 def recommend_in_bulk(cases: Sequence[Case]) -> list[Recommendation]:
     """Return the recommendations of cases, not saved, in their order.
 
-    Each case needs a primary key and its customer (`select_related`). One query.
+    Each case needs a primary key and its customer (`select_related`). Two queries; some more where
+    a day's budget of goodwill is paced.
 
     Raises
     ------
@@ -40,7 +43,8 @@ def recommend_in_bulk(cases: Sequence[Case]) -> list[Recommendation]:
         A case has two currencies, or policy has no row for it; the message names the case.
     """
     facts = [facts_of(case, case.customer) for case in cases]
-    records = recommender().recommend_many(facts, ROLE, SEED)
+    charged = prices([case.currency for case in cases], timezone.now())
+    records = recommender().recommend_many(facts, ROLE, SEED, charged)
     return [
         _row(case, known, record) for case, known, record in zip(cases, facts, records, strict=True)
     ]

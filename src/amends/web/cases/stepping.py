@@ -15,6 +15,7 @@ from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
 from amends.web.cases.actions import changing, mark_answered, standing, tell
 from amends.web.cases.book_actions import book_in_force
+from amends.web.cases.following_up import FollowUp, follow_up_of
 from amends.web.cases.letters import has_post, write_letter
 from amends.web.cases.models import (
     RESOLVED,
@@ -52,14 +53,16 @@ def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planne
     book, _ = book_in_force()
     done = {row.step: row for row in _done(case)}
     planned = []
-    for step in steps_for(book, case, decided.kind if decided else recommended):
+    action = decided.kind if decided else recommended
+    follow_up = follow_up_of(case, action)
+    for step in steps_for(book, case, action, follow_up):
         by_action = step.kind in ACTIONS
         taken = decided is not None and decided.state == ActionState.TAKEN
         row = done.get(step.id)
         planned.append(
             Planned(
                 step,
-                case.opened_at + timedelta(hours=step.within_hours),
+                _due_at(case, step, follow_up),
                 row,
                 taken if by_action else row is not None,
                 by_action,
@@ -69,8 +72,11 @@ def plan_of(case: Case, decided: Action | None, recommended: str) -> list[Planne
     return planned
 
 
-def steps_for(book: Book, case: Case, action: str) -> Sequence[PlaybookStep]:
-    """Return the steps of the book that apply to a case in which this action is taken."""
+def steps_for(book: Book, case: Case, action: str, follow_up: FollowUp) -> Sequence[PlaybookStep]:
+    """Return the steps of the book that apply to a case in which this action is taken.
+
+    Whether its customer is surveyed, policy says (`following_up`).
+    """
     facts = {
         "severity": case.severity,
         "tier": case.tier,
@@ -78,7 +84,18 @@ def steps_for(book: Book, case: Case, action: str) -> Sequence[PlaybookStep]:
         "channel": case.channel,
         "action": action,
     }
-    return [step for step in book.playbook_for(case.cause).steps if step.applies(facts)]
+    is_surveyed = follow_up.way == "survey"
+    return [
+        step
+        for step in book.playbook_for(case.cause).steps
+        if step.applies(facts) and (is_surveyed or step.kind != "survey")
+    ]
+
+
+def _due_at(case: Case, step: PlaybookStep, follow_up: FollowUp) -> datetime:
+    """Return until when a step is to be done; a survey of what was resolved, as policy says."""
+    asked_by = follow_up.due_at(case) if step.kind == "survey" else None
+    return asked_by or case.opened_at + timedelta(hours=step.within_hours)
 
 
 def why_not_yet(book: Book, case: Case, decided: Action | None, step: PlaybookStep) -> str:
@@ -188,7 +205,8 @@ def step_of(case: Case, name: str) -> PlaybookStep | None:
 def _find(book: Book, case: Case, decided: Action | None, name: str) -> PlaybookStep | None:
     row = Recommendation.objects.filter(case=case).only("kind").first()
     action = decided.kind if decided else (row.kind if row else "")
-    return next((s for s in steps_for(book, case, action) if s.id == name), None)
+    steps = steps_for(book, case, action, follow_up_of(case, action))
+    return next((step for step in steps if step.id == name), None)
 
 
 def _step(book: Book, case: Case, decided: Action | None, name: str) -> PlaybookStep:

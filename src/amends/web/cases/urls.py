@@ -4,8 +4,10 @@ from django.urls import path
 
 from amends.web.cases import (
     book_views,
+    budget_views,
     bulk_views,
     counterpart_views,
+    follow_up_views,
     handoff_views,
     limit_views,
     mass_views,
@@ -38,6 +40,7 @@ urlpatterns = [
     path("rules/same-matter/", rule_views.same_matter, name="same_matter"),
     path("rules/<int:pk>/", rule_views.rule, name="rule"),
     path("rules/<int:pk>/switch/", rule_views.switch, name="switch_rule"),
+    path("follow-ups/", follow_up_views.due, name="follow_ups"),
     path("handoffs/", handoff_views.handoffs, name="handoffs"),
     path("playbooks/", book_views.playbooks, name="playbooks"),
     path("playbooks/draft/", book_views.draft, name="book_draft"),
@@ -47,6 +50,9 @@ urlpatterns = [
     path("limits/new/", limit_views.limit, name="new_limit"),
     path("limits/away/", limit_views.absence, name="absence"),
     path("limits/away/<int:pk>/", limit_views.comeback, name="comeback"),
+    path("limits/budget/", budget_views.budget, name="new_budget"),
+    path("limits/budget/<str:currency>/", budget_views.budget, name="budget"),
+    path("limits/budget/<str:currency>/removal/", budget_views.removal, name="budget_removal"),
     path("limits/<int:pk>/", limit_views.limit, name="limit"),
     path("limits/<int:pk>/removal/", limit_views.removal, name="limit_removal"),
     path("approval/<str:token>/", limit_views.approval_link, name="approval_link"),

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from amends.engine.contracts import BadInput
-from amends.engine.recommend import Policy, Table, check, parse_table, succeeded
+from amends.engine.recommend import Policy, Table, check, failures, parse_table, succeeded
 from amends.web.accounts.access import require
 from amends.web.accounts.models import User
 from amends.web.accounts.permissions import Verb
@@ -17,11 +17,14 @@ from amends.web.recommend.queries import policy_in_force
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('recommend.policy'))"
 
 
-def draft_policy(actor: User, table: str, text: str, reason: str) -> PolicyVersion:
+def draft_policy(
+    actor: User, table: str, text: str, reason: str, *, replaces: int | None = None
+) -> PolicyVersion:
     """Keep a draft of a table in place of the one before; nothing is decided by it yet.
 
-    It can be read and its embedded examples pass; gaps, overlaps and shadowed rows are shown with
-    it and keep it from being published.
+    It can be read; gaps, overlaps, shadowed rows and examples that fail are shown with it and keep
+    it from being published. `replaces` is the draft that was edited (0: there was none): another
+    one that somebody kept meanwhile is not overwritten.
 
     Raises
     ------
@@ -32,17 +35,27 @@ def draft_policy(actor: User, table: str, text: str, reason: str) -> PolicyVersi
     if not reason.strip():
         raise ValidationError({"reason": "Say why: whoever reviews it reads this."})
     try:
-        read = parse_table(text, table)
+        read = parse_table(text, table, tested=False)
     except BadInput as error:
         raise ValidationError({"text": str(error)}) from error
     if read.name != table:
         raise ValidationError({"text": f"This is the table {read.name}, not {table}."})
     with transaction.atomic():
         _alone()
-        PolicyVersion.objects.filter(table=table, published_at=None).delete()
+        drafts = PolicyVersion.objects.filter(table=table, published_at=None)
+        found = drafts.select_related("author").first()
+        if replaces is not None and replaces != (found.pk if found else 0):
+            raise ValidationError({"text": _meanwhile(found)})
+        drafts.delete()
         return PolicyVersion.objects.create(
             table=table, text=text, reason=reason.strip(), author=actor
         )
+
+
+def _meanwhile(draft: PolicyVersion | None) -> str:
+    if draft is None:
+        return "The draft that you changed was published or discarded meanwhile. Look at the table."
+    return f"{draft.author} kept another draft meanwhile: open it in another tab and compare."
 
 
 def publish_policy(actor: User, pk: int) -> PolicyVersion:
@@ -61,7 +74,7 @@ def publish_policy(actor: User, pk: int) -> PolicyVersion:
             raise ValidationError("This draft is gone: somebody changed or published it.")
         if draft.author_id == actor.pk:
             raise ValidationError("You drafted this yourself: somebody else reviews it.")
-        if reasons := obstacles(parse_table(draft.text), timezone.localdate()):
+        if reasons := obstacles(parse_table(draft.text, tested=False), timezone.localdate()):
             raise ValidationError(reasons)
         draft.published_at, draft.reviewer = timezone.now(), actor
         draft.save()
@@ -77,6 +90,7 @@ def discard_policy(actor: User, pk: int) -> None:
 def obstacles(table: Table, today: date) -> list[str]:
     """Return why a draft cannot be published as it is."""
     found = list(check(table).faults(table.hit))
+    found += [f"Example {f.example} fails: {f.what}." for f in failures(table)]
     if table.effective_from <= today:
         found.append(
             f"It would begin on {table.effective_from}: let it begin tomorrow or later, so that "

@@ -1,4 +1,4 @@
-"""What the recommender has learnt, and the versions of policy tables."""
+"""What the recommender has learnt, versions of policy tables, daily budgets of goodwill."""
 
 from typing import ClassVar
 
@@ -57,3 +57,46 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table} by {self.author}"
+
+
+@pghistory.track()
+class GoodwillBudget(models.Model):
+    """How much goodwill is planned for a day in one currency; what is owed is not part of it."""
+
+    currency = models.CharField(max_length=3, unique=True)
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reason = models.TextField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    since = models.DateField()
+    """The first day that is paced."""
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["currency"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="budget_is_positive")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} a day"
+
+
+class PacedDay(models.Model):
+    """A day that is over: what was spent of its budget, and the shadow price at its end."""
+
+    budget = models.ForeignKey(GoodwillBudget, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    """The budget of that day."""
+    spent = models.DecimalField(max_digits=12, decimal_places=2)
+    price = models.FloatField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["day"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint("budget", "day", name="paced_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.spent} of {self.amount}"

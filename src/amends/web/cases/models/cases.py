@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from amends.engine.clocks import ClockKind, EventKind
-from amends.engine.contracts import ActionKind
+from amends.engine.contracts import ActionKind, Severity
 from amends.web.detect.models import SEVERITIES, Breakdown
 from amends.web.intake.models import Customer
 
@@ -161,6 +161,10 @@ class Case(models.Model):
     """The team whose acceptance a handoff waits for; until then the case stays where it is."""
     version = models.PositiveIntegerField(default=1)
     """Grows with every change: an edit of an older version is refused."""
+
+    signal_severity: Severity | None = None
+    """What its signal told, or who opened it, until it is recommended what to do; not a column:
+    it is kept with the facts of the recommendation."""
 
     objects = CaseQuerySet.as_manager()
 
