@@ -182,7 +182,7 @@ def test_the_pages_cost_the_same_however_much_there_is(people: People, care: Tea
         ("/cases/?tab=open", 8),
         ("/cases/{}/?part=head", 8),
         ("/cases/{}/?part=timeline", 7),
-        ("/cases/{}/?part=beside", 18),
+        ("/cases/{}/?part=beside", 17),
         ("/cases/?tab=open&beside={}", 9),
         ("/palette/?q=ca", 4),
     ],

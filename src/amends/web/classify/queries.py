@@ -2,38 +2,26 @@
 
 from typing import Final
 
-from django.core.signals import request_started
-from django.db.models.signals import post_save
+from django.db import connection
 
 from amends.engine.contracts import Taxonomy, starter_taxonomies, starter_taxonomy
 from amends.web.classify.models import ClassifierVersion, TaxonomyVersion
-from amends.web.classify.taxonomies import current_pk, published
+from amends.web.classify.taxonomies import published
 from amends.web.intake.naming import cause_label
+from amends.web.ui.per_request import PerRequest
 
 __all__ = ["cause_label", "taxonomy"]
 
 DEFAULT_TAXONOMY: Final = "general"
-
-_in_force: list[int | str] = []
-"""The taxonomy in force, as read since the last request began: a version or a starter's name."""
+_KNOWN: Final = """
+SELECT (SELECT max(id) FROM classify_taxonomyversion WHERE is_current),
+       (SELECT min(taxonomy) FROM classify_classifierversion WHERE is_current)
+"""
 
 
 def taxonomy() -> Taxonomy:
     """Return the taxonomy in force: as people changed it, or the starter of the classifier."""
-    for known in tuple(_in_force):  # another thread may forget it meanwhile
-        return _read(known)
-    known = current_pk() or _starter()
-    _in_force[:] = [known]
-    return _read(known)
-
-
-def _starter() -> str:
-    current = ClassifierVersion.objects.filter(is_current=True)
-    found = current.values_list("taxonomy", flat=True).first() or ""
-    return found if found in starter_taxonomies() else DEFAULT_TAXONOMY
-
-
-def _read(known: int | str) -> Taxonomy:
+    known = _in_force()
     return published(known) if isinstance(known, int) else starter_taxonomy(known)
 
 
@@ -43,11 +31,14 @@ def name_of(path: str) -> str:
     return cause.label if cause else ""
 
 
-def forget_taxonomy(**_: object) -> None:
-    """Have it read again which taxonomy is in force."""
-    _in_force.clear()
+def _known() -> int | str:
+    """Return the version in force, or the name of the starter: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN)
+        version, starter = cursor.fetchone()
+    if version is not None:
+        return int(version)
+    return starter if starter in starter_taxonomies() else DEFAULT_TAXONOMY
 
 
-request_started.connect(forget_taxonomy, dispatch_uid="taxonomy_in_force")
-for model in (ClassifierVersion, TaxonomyVersion):
-    post_save.connect(forget_taxonomy, sender=model, dispatch_uid=f"taxonomy_in_force_{model}")
+_in_force: Final = PerRequest(_known, ClassifierVersion, TaxonomyVersion)

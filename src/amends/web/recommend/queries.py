@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from django.db import connection
 
@@ -15,6 +16,7 @@ from amends.engine.recommend import (
     succeeded,
 )
 from amends.web.recommend.models import Learned, PolicyVersion
+from amends.web.ui.per_request import PerRequest
 
 Newest = tuple[datetime | None, int]
 """When a version was last published, and how many are."""
@@ -48,7 +50,7 @@ def policy_in_force() -> Policy:
     return _policy(_in_force()[1])
 
 
-def _in_force() -> tuple[int | None, Newest]:
+def _read_in_force() -> tuple[int | None, Newest]:
     """Return the newest state of learning, and what tells one policy from another: one query."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -57,6 +59,9 @@ def _in_force() -> tuple[int | None, Newest]:
         )
         learned, at, n = cursor.fetchone()
     return learned, (at, n)
+
+
+_in_force: Final = PerRequest(_read_in_force, Learned, PolicyVersion)
 
 
 @lru_cache(maxsize=8)
