@@ -233,6 +233,7 @@ def test_the_reason_stands_on_one_screen(people: People, care: Team) -> None:
         "n = 0 own cases",
         "<b>Next best: ",
         "Explores</dt><dd>",
+        "What would change it",
         "<b>2 or more failures in 90 days</b><span>Call-back</span>",
         "<b>The customer needs care</b><span>Call-back</span>",
         "<b>Goodwill given in 90 days of €150.00 or more</b>",

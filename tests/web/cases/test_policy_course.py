@@ -167,7 +167,7 @@ def test_resolved_cases_stand_in_the_list_until_their_customers_were_asked(peopl
     assert told[0].startswith("Done\n\nFollow-up: call and ask, by ")
     assert told[0].endswith("A person asks a customer in need of care, soon.")
     assert "Follow-up: ask in writing, by " in told[1]
-    assert told[2].endswith("No follow-up: A question that was answered is not surveyed.")
+    assert told[2].endswith("No follow-up: A trivial contact is not surveyed.")
     now = timezone.now()
     found = follow_ups(people.owner, now)
     assert [waiting.case.pk for waiting in found] == [called.pk, surveyed.pk], "next due first"
