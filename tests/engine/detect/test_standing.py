@@ -118,8 +118,8 @@ def test_a_level_that_a_person_accepts_ends_the_breakdown_and_is_expected_at_onc
     batch.value[1, since:114] *= 2.5
     level = NewLevel(batch.keys[1], batch.starts[since], batch.starts[103])
     accepted, monitor = replay(batch, CONFIG, DAYS - 1 - LAG, [level])
-    usual, seen = accepted.expected[1, 100:113].sum(), batch.value[1, 100:113].sum()
-    assert 0.7 < usual / seen < 1.4
+    true = 2.5 * 0.2 * batch.exposure[1, 100:113].sum()
+    assert 0.75 < accepted.expected[1, 100:113].sum() / true < 1.25
     assert [1, since] in monitor.state.levels[:, :2].tolist()
 
 
